@@ -1,0 +1,288 @@
+//! The messages between the browser app and the backend, version 1, and the public configuration in the page's data block.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, jwk::Jwk, profile::{Field, Profile}};
+
+/// Where tokens rest in the browser.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Custody {
+    /// localStorage, as the reference architecture says.
+    #[default]
+    Local,
+    /// sessionStorage: gone with the tab.
+    Session,
+    /// Nowhere: gone with the page.
+    Memory,
+    /// Tokens in memory, the handle in a `__Host-` HttpOnly cookie (RFC 10017).
+    Cookie,
+}
+
+/// A readable copy of the ID token in a cookie, for a shop on a sibling domain.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CookieMirror {
+    /// The cookie's name.
+    pub name: String,
+    /// The `Domain` attribute.
+    pub domain: String,
+}
+
+/// What the page needs to know, inlined as JSON in `<script type="application/json" id="admit-one">`.
+/// `GET /v1/configuration` answers with the same.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PublicConfiguration {
+    /// Nonce for the first proof (RFC 9449 section 8).
+    pub nonce: String,
+    /// The backend's clock, seconds since the epoch.
+    pub time: u64,
+    /// The language of `messages`.
+    pub lang: String,
+    /// Every sentence that the app shows, by key; `%{name}` stands for an argument.
+    pub messages: std::collections::BTreeMap<String, String>,
+    /// Where tokens rest.
+    pub custody: Custody,
+    /// The cookie mirror, where configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie_mirror: Option<CookieMirror>,
+    /// The providers, in the order of the configuration.
+    pub providers: Vec<PublicProvider>,
+    /// Whether the buyer may skip the completion of the profile.
+    pub profile_later: bool,
+    /// Whether there is a directory to sync with.
+    pub directory: bool,
+    /// The shop, where configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shop: Option<PublicShop>,
+    /// Where a buyer who can't go on finds help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support_url: Option<String>,
+}
+
+/// What the page knows of a provider.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PublicProvider {
+    /// The id in the configuration and in `/callback/{id}`.
+    pub id: String,
+    /// `oidc`.
+    pub kind: String,
+    /// What stands on the button after "Continue with".
+    pub label: String,
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Our client id there.
+    pub client_id: String,
+    /// The one redirect URI of this provider.
+    pub redirect_uri: String,
+    /// From the provider's metadata; absent while that couldn't be fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_endpoint: Option<String>,
+    /// The provider announces `iss` in its responses (RFC 9207).
+    #[serde(default)]
+    pub iss_required: bool,
+    /// The signature algorithms that its ID tokens may have.
+    pub algs: Vec<String>,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// `acr_values` to ask for, in order of preference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
+    /// `max_age` to ask for, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
+    /// `prompt` to send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Whether to send the page's language as `ui_locales`.
+    #[serde(default)]
+    pub ui_locales: bool,
+    /// Further parameters of the authorization request.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub extra: std::collections::BTreeMap<String, String>,
+}
+
+/// What the page knows of the shop.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PublicShop {
+    /// What stands on the link to it.
+    pub label: String,
+    /// Origins, besides our own, that a buyer may be returned to.
+    pub origins: Vec<String>,
+}
+
+/// `POST /v1/exchange`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeRequest {
+    /// Provider id.
+    pub provider: String,
+    /// The authorization code.
+    pub code: String,
+    /// The verifier of RFC 7636.
+    pub code_verifier: String,
+    /// The redirect URI that the code was issued to.
+    pub redirect_uri: String,
+    /// `iss` of the authorization response, where it had one; compared before the code is sent on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+}
+
+/// The answer to an exchange or a refresh. The next nonce travels as the header `DPoP-Nonce`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct TokensResponse {
+    /// The access token.
+    pub access_token: String,
+    /// Its lifetime in seconds, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// The scope granted, where it differs from the one asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The ID token; always there after an exchange, perhaps not after a refresh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// The keys of the provider that fit the ID token: one, or the few that fit when it names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Jwk>,
+    /// The sealed handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// When the handle ends, seconds since the epoch.
+    pub handle_expires_at: u64,
+    /// Whether the handle can be refreshed.
+    pub refreshable: bool,
+    /// The provider's id.
+    pub provider: String,
+    /// The backend's clock, seconds since the epoch.
+    pub time: u64,
+}
+
+/// `POST /v1/refresh`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The provider that the browser believes the handle to be of; compared where given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
+/// How far a sign-out reaches.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignOutReach {
+    /// This browser.
+    #[default]
+    Here,
+    /// Every browser of this person.
+    Everywhere,
+}
+
+/// `POST /v1/sign-out`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOutRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// How far it reaches.
+    #[serde(default)]
+    pub reach: SignOutReach,
+    /// `id_token_hint` for the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// `state` for the provider, compared on return.
+    pub state: String,
+}
+
+/// The answer to a sign-out.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SignOutResponse {
+    /// Where to send the buyer so that the provider signs them out too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_session_url: Option<String>,
+}
+
+/// `POST /v1/profile` (sync).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The access token for UserInfo.
+    pub access_token: String,
+}
+
+/// `PUT /v1/profile` (complete).
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The fields that the buyer filled in.
+    pub profile: Profile,
+}
+
+/// The answer to both.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ProfileResponse {
+    /// The contact's number in the directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_number: Option<String>,
+    /// What is known of the buyer.
+    pub profile: Profile,
+    /// What the shop requires and the contact lacks, in the order of the configuration.
+    pub missing: Vec<Field>,
+    /// A new handle that carries the contact number; absent when unchanged or when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+}
+
+/// `POST /v1/grant`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// Where in the shop the buyer wanted to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
+    /// The page's language.
+    pub lang: String,
+}
+
+/// The answer to a grant.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GrantResponse {
+    /// Where to send the buyer.
+    pub location: String,
+}
+
+/// An error as RFC 9457 describes it (`application/problem+json`).
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Problem {
+    /// `{public_url}/docs/errors#{code}`, or `about:blank`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The advice of the code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: Code,
+    /// The request's id, under which the cause stands in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The profile fields in question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// Seconds after which to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}

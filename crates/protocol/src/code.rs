@@ -1,0 +1,150 @@
+//! The stable codes of everything that can go wrong, each with who must act and what that person does.
+//!
+//! A buyer reads the sentence of `locales/*.yml` under `error.<code>`; a developer or operator reads
+//! [`Code::advice`]. `docs/errors.md` is generated from this table.
+
+use serde::{Deserialize, Serialize};
+
+/// Who has to do something about an error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Actor {
+    /// The person at the browser: try again, allow storage, use another account.
+    Buyer,
+    /// Whoever runs Admit One: configuration, keys, network.
+    Operator,
+    /// Whoever runs the identity provider: it broke a rule of its protocol.
+    Provider,
+    /// Whoever wrote the page or program that called us.
+    Developer,
+}
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $actor:ident $status:literal $advice:literal;)*) => {
+        /// One failure, by its stable name.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $advice] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The name on the wire, in logs, metrics and documentation.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// Who has to act.
+            pub const fn actor(self) -> Actor {
+                match self { $(Code::$variant => Actor::$actor,)* }
+            }
+
+            /// The HTTP status with which the backend answers it.
+            pub const fn status(self) -> u16 {
+                match self { $(Code::$variant => $status,)* }
+            }
+
+            /// What a developer or operator does about it.
+            pub const fn advice(self) -> &'static str {
+                match self { $(Code::$variant => $advice,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // The authorization response.
+    CallbackParameterRepeated "callback_parameter_repeated" Provider 400 "The callback carries a parameter twice, which RFC 6749 section 3.1 forbids; look for a proxy that rewrites the URL.";
+    CallbackMalformed "callback_malformed" Provider 400 "The callback carries neither `code` nor `error`, or isn't a form-encoded query (RFC 6749 section 4.1.2).";
+    CallbackIssMismatch "callback_iss_mismatch" Provider 400 "`iss` of the authorization response names another issuer (RFC 9207 section 2.4): a mix-up, or a wrong `issuer` in the configuration.";
+    CallbackIssMissing "callback_iss_missing" Provider 400 "The provider announces `authorization_response_iss_parameter_supported` but sent no `iss` (RFC 9207 section 2.4).";
+    CallbackUsed "callback_used" Buyer 400 "This callback was already used in this browser; the sign-in has to be started again.";
+    StateUnknown "state_unknown" Buyer 400 "No sign-in with this `state` was started in this browser (RFC 9700 section 4.7), or its storage was cleared meanwhile.";
+    StateExpired "state_expired" Buyer 400 "The sign-in was started more than an hour ago; it has to be started again.";
+    AccessDenied "access_denied" Buyer 403 "The provider answered `access_denied`: the buyer gave up there, or isn't allowed in.";
+    LoginRequired "login_required" Buyer 401 "The provider answered `login_required`, `interaction_required`, `consent_required` or `account_selection_required`: remove `prompt = \"none\"` from the provider's configuration.";
+    ProviderUnavailable "provider_unavailable" Provider 503 "The provider answered `temporarily_unavailable` or `server_error`; the buyer may try again.";
+    ProviderError "provider_error" Provider 400 "The provider refused the authorization request; its `error` is in the log and in the console of the browser.";
+    // Discovery and keys.
+    DiscoveryIssuerMismatch "discovery_issuer_mismatch" Operator 502 "The metadata's `issuer` differs from the configured one (OpenID Connect Discovery section 4.3); they must be the same string, trailing slash included.";
+    DiscoveryInvalid "discovery_invalid" Provider 502 "The provider's metadata isn't JSON or lacks a required member (OpenID Connect Discovery section 3).";
+    JwksInvalid "jwks_invalid" Provider 502 "The provider's `jwks_uri` doesn't answer with a JWK Set (RFC 7517 section 5).";
+    // The token endpoint.
+    ExchangeRefused "exchange_refused" Buyer 400 "The token endpoint answered `invalid_grant`: the code is expired, used or not for this client; the sign-in has to be started again.";
+    ClientRefused "client_refused" Operator 502 "The token endpoint refused our client (`invalid_client`, `unauthorized_client`, `invalid_request`, `unsupported_grant_type` or `invalid_scope`): check `client_id`, the secret and `client_auth`.";
+    TokenResponseInvalid "token_response_invalid" Provider 502 "The token endpoint's answer isn't a token response (RFC 6749 section 5.1); its beginning is in the log.";
+    TokenTypeUnknown "token_type_unknown" Provider 502 "`token_type` isn't `Bearer` (RFC 6749 section 7.1).";
+    UpstreamTimeout "upstream_timeout" Provider 504 "The provider didn't answer within `upstream.timeout_ms`.";
+    UpstreamUnreachable "upstream_unreachable" Operator 502 "The provider can't be reached: check its address, DNS, TLS and the firewall.";
+    UpstreamError "upstream_error" Provider 502 "The provider answered with a server error.";
+    // The ID token.
+    IdTokenMissing "id_token_missing" Provider 502 "The token response has no `id_token` (OpenID Connect Core section 3.1.3.3); does the scope contain `openid`?";
+    IdTokenMalformed "id_token_malformed" Provider 502 "The ID token isn't a JWT with the claims of OpenID Connect Core section 2.";
+    IdTokenAlg "id_token_alg" Provider 502 "The ID token's `alg` isn't one of the provider's `algs`, or doesn't fit the key (OpenID Connect Core section 3.1.3.7, 7 and 8).";
+    IdTokenKeyUnknown "id_token_key_unknown" Provider 502 "No key of the provider's JWK Set fits the ID token's `kid` and `alg`, even after fetching it again.";
+    IdTokenSignature "id_token_signature" Provider 502 "The ID token's signature is wrong (OpenID Connect Core section 3.1.3.7, 6).";
+    IdTokenIss "id_token_iss" Provider 502 "The ID token's `iss` isn't the configured `issuer` (OpenID Connect Core section 3.1.3.7, 2).";
+    IdTokenSub "id_token_sub" Provider 502 "The ID token has no `sub`, or one over 255 characters (OpenID Connect Core section 2).";
+    IdTokenAud "id_token_aud" Provider 502 "The ID token's `aud` lacks our `client_id` or names audiences we don't trust (OpenID Connect Core section 3.1.3.7, 3).";
+    IdTokenAzp "id_token_azp" Provider 502 "The ID token's `azp` isn't our `client_id`, or is missing beside several audiences (OpenID Connect Core section 3.1.3.7, 4 and 5).";
+    IdTokenExpired "id_token_expired" Provider 502 "The ID token is past its `exp` (OpenID Connect Core section 3.1.3.7, 9); compare the provider's clock with ours.";
+    IdTokenIat "id_token_iat" Provider 502 "The ID token's `iat` is missing, in the future or too long ago (OpenID Connect Core section 3.1.3.7, 10); compare the provider's clock with ours.";
+    IdTokenNbf "id_token_nbf" Provider 502 "The ID token isn't valid yet (`nbf`, RFC 7519 section 4.1.5); compare the provider's clock with ours.";
+    IdTokenNonce "id_token_nonce" Provider 502 "The ID token's `nonce` isn't the one that was sent (OpenID Connect Core section 3.1.3.7, 11).";
+    IdTokenAcr "id_token_acr" Provider 502 "The ID token's `acr` isn't one of the `acr_values` asked for (OpenID Connect Core section 3.1.3.7, 12).";
+    IdTokenAuthTime "id_token_auth_time" Provider 502 "The ID token's `auth_time` is missing or older than `max_age` (OpenID Connect Core section 3.1.3.7, 13).";
+    IdTokenAtHash "id_token_at_hash" Provider 502 "The ID token's `at_hash` doesn't belong to the access token (OpenID Connect Core section 3.1.3.8).";
+    RefreshIss "refresh_iss" Provider 502 "The refreshed ID token's `iss` changed (OpenID Connect Core section 12.2).";
+    RefreshSub "refresh_sub" Provider 502 "The refreshed ID token's `sub` changed (OpenID Connect Core section 12.2).";
+    RefreshAud "refresh_aud" Provider 502 "The refreshed ID token's `aud` lacks our `client_id` (OpenID Connect Core section 12.2).";
+    RefreshAzp "refresh_azp" Provider 502 "The refreshed ID token's `azp` changed (OpenID Connect Core section 12.2).";
+    RefreshAuthTime "refresh_auth_time" Provider 502 "The refreshed ID token's `auth_time` changed (OpenID Connect Core section 12.2).";
+    RefreshRefused "refresh_refused" Buyer 401 "The provider refused the refresh token (`invalid_grant`): it expired or was revoked; the buyer signs in again.";
+    RefreshUnavailable "refresh_unavailable" Buyer 401 "The provider gave no refresh token; add `offline_access` to `scopes` if it needs it. The buyer signs in again.";
+    // UserInfo.
+    UserinfoInvalid "userinfo_invalid" Provider 502 "The UserInfo endpoint's answer isn't a claims object (OpenID Connect Core section 5.3.2).";
+    UserinfoSub "userinfo_sub" Provider 502 "UserInfo's `sub` isn't the ID token's (OpenID Connect Core section 5.3.2).";
+    UserinfoRefused "userinfo_refused" Buyer 401 "The UserInfo endpoint refused the access token; refresh it, or have the buyer sign in again.";
+    // Handle and proof.
+    ProofMissing "proof_missing" Developer 401 "The call needs one `DPoP` header (RFC 9449 section 4.3).";
+    ProofInvalid "proof_invalid" Developer 401 "The `DPoP` header isn't a valid proof for this method and address (RFC 9449 section 4.3).";
+    ProofNonce "proof_nonce" Developer 401 "The proof's `nonce` is missing, expired or not ours; send the call again with the nonce of the `DPoP-Nonce` header (RFC 9449 section 8).";
+    ProofReplayed "proof_replayed" Developer 401 "This proof was used before (RFC 9449 section 11.1); make a new one for each call.";
+    ProofKeyMismatch "proof_key_mismatch" Buyer 401 "The proof's key isn't the one that the handle is bound to; the buyer signs in again.";
+    HandleMissing "handle_missing" Buyer 401 "The call came without a handle; the buyer signs in again.";
+    HandleInvalid "handle_invalid" Buyer 401 "The handle isn't one of ours, or was altered; the buyer signs in again.";
+    HandleKeyUnknown "handle_key_unknown" Operator 401 "The handle was sealed with a key that is no longer in `seal.keys`; keep an old key there until its handles have expired.";
+    HandleExpired "handle_expired" Buyer 401 "The handle is past its absolute lifetime (`server.handle_lifetime`); the buyer signs in again.";
+    HandleProviderMismatch "handle_provider_mismatch" Developer 401 "The handle belongs to another provider than the call names, or its provider was removed from the configuration.";
+    HandleRevoked "handle_revoked" Buyer 401 "The buyer signed out everywhere, or the account was closed, after this handle was made.";
+    // Calls.
+    OriginNotAllowed "origin_not_allowed" Developer 403 "The call's `Origin` isn't ours; calls come from `server.public_url` alone.";
+    HeaderMissing "header_missing" Developer 403 "Calls from the browser carry the header `X-Admit-One: 1`.";
+    ProviderUnknown "provider_unknown" Developer 400 "No `[[providers]]` entry has this id.";
+    RedirectUriUnknown "redirect_uri_unknown" Developer 400 "The `redirect_uri` isn't this provider's.";
+    ReturnToNotAllowed "return_to_not_allowed" Developer 400 "`return_to` is neither on our own origin nor on one of `shop.origins`.";
+    RequestMalformed "request_malformed" Developer 400 "The body isn't the JSON that this call takes; see `/openapi.json`.";
+    RequestTooLarge "request_too_large" Developer 413 "The body or the headers exceed the limits.";
+    RateLimited "rate_limited" Buyer 429 "Too many calls from this address; `Retry-After` says when to try again (`[limits]`).";
+    NotFound "not_found" Developer 404 "Nothing is served at this address.";
+    // Contacts and the shop.
+    ContactEmailTaken "contact_email_taken" Buyer 409 "The e-mail belongs to a contact that is linked to another sign-in; merge the two in the contacts directory, or have the buyer use the other account.";
+    ContactEmailUnverified "contact_email_unverified" Buyer 409 "A contact has this e-mail, but the provider doesn't say that it is verified, so it can't be claimed.";
+    ProfileInvalid "profile_invalid" Buyer 422 "A profile field is empty, too long or malformed; `fields` names it.";
+    ProfileIncomplete "profile_incomplete" Buyer 409 "Required profile fields are missing; complete the profile first.";
+    DirectoryUnavailable "directory_unavailable" Operator 503 "The contacts database doesn't answer; the cause is in the log.";
+    ShopUnknown "shop_unknown" Operator 404 "No `[shop]` is configured.";
+    // The browser.
+    StorageBlocked "storage_blocked" Buyer 400 "The browser blocks all storage for this site, so a sign-in can't be brought back safely.";
+    CryptoUnavailable "crypto_unavailable" Developer 400 "`crypto.subtle` is missing: serve the page over https (or from localhost).";
+    Offline "offline" Buyer 503 "The browser can't reach the backend; it tries again when it is online.";
+    Internal "internal" Operator 500 "Something that should not happen did; the cause is in the log under the request id.";
+}
+
+impl core::fmt::Display for Code {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
