@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The whole of it on this machine: the app and its backend on port 8800, the sandbox on port 8900. Ctrl-C stops all.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$REPO"
+
+APP=http://localhost:8800
+SANDBOX=http://localhost:8900
+LOGS=$REPO/target/demo
+PIDS=()
+
+port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+check_ports() {
+  local port
+  for port in 8800 8900; do port_is_free "$port" || die "port $port is in use: stop what listens there, then run this again"; done
+}
+
+# The app is built beside the servers: its last stage, link-time optimisation, keeps one core busy for a minute.
+build() {
+  local app started
+  started=$(date +%s)
+  say "building the app, the backend and the sandbox (minutes the first time, seconds later)"
+  hold_target
+  scripts/build-app.sh >"$LOGS/build-app.log" 2>&1 &
+  app=$!
+  cargo build --quiet --locked -p admit-one-backend -p admit-one-sandbox || { kill "$app" 2>/dev/null || true; exit 1; }
+  wait "$app" || { tail -n 40 "$LOGS/build-app.log" >&2; die "the app doesn't build (all of it in $LOGS/build-app.log)"; }
+  mkdir -p "$BIN"
+  # A copy, since another clone may build over the original; replaced, not overwritten, since a demo may be running it.
+  cp -f --remove-destination "$CARGO_TARGET_DIR/debug/admit-one" "$CARGO_TARGET_DIR/debug/admit-one-sandbox" "$BIN/"
+  release_target
+  say "built in $(seconds_since "$started")"
+}
+
+secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+
+stop() {
+  trap - EXIT INT TERM HUP
+  local pid
+  for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for _ in $(seq 50); do
+    any_alive || break
+    sleep 0.1
+  done
+  for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+}
+
+any_alive() {
+  local pid
+  for pid in "${PIDS[@]}"; do kill -0 "$pid" 2>/dev/null && return 0; done
+  return 1
+}
+
+start() { # name command…
+  local name=$1
+  shift
+  "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  PIDS+=($!)
+}
+
+wait_for() { # name pid url
+  for _ in $(seq 150); do
+    curl -fsS -o /dev/null --max-time 2 "$3" 2>/dev/null && return 0
+    kill -0 "$2" 2>/dev/null || break
+    sleep 0.2
+  done
+  tail -n 20 "$LOGS/$1.log" >&2
+  die "the $1 doesn't answer at $3 (its output is in $LOGS/$1.log)"
+}
+
+check_ports
+scripts/setup.sh demo
+rm -rf "$LOGS" && mkdir -p "$LOGS"
+build
+trap stop EXIT
+trap 'echo; say "stopping"; exit 0' INT TERM HUP
+
+# Made up at each start: nothing of a demo is worth keeping.
+ADMIT_ONE_SEAL_KEY=$(secret)
+SHOP_GRANT_SECRET=$(secret)
+export ADMIT_ONE_SEAL_KEY SHOP_GRANT_SECRET CLUB_SECRET=shop-secret
+
+start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP"
+wait_for sandbox "${PIDS[0]}" "$SANDBOX/"
+start backend "$BIN/admit-one" serve --config scripts/demo.toml
+wait_for backend "${PIDS[1]}" http://127.0.0.1:8800/readyz
+
+cat <<END
+
+  Open  $APP
+
+  Sign in as alice (complete), bob (asked for his phone and country), carol, dave (code 000000) or erin, password: ticket
+  Behind the scenes: $SANDBOX shows the messages, moves the clock and makes the provider misbehave
+  Output of both: ${LOGS#"$REPO"/}/    Ctrl-C stops all
+
+END
+
+# Whichever ends first ends the demo.
+wait -n "${PIDS[@]}" || true
+die "one of the two stopped by itself: $(tail -qn 3 "$LOGS"/*.log)"

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Everything that is checked, each step announced with its duration; the last line counts what passed and failed.
+#   scripts/test.sh [step…]     all of them, or those named: see `STEPS`
+set -uo pipefail
+. "$(dirname "$0")/env.sh"
+cd "$REPO" || exit 1
+
+STEPS=(fmt scripts docs locales licenses advisories clippy clippy_wasm protocol_wasm crates rustdoc app glue budget browser journeys)
+WASM=(--target wasm32-unknown-unknown)
+FIRST_SCREEN_BUDGET=100000 # bytes, brotli
+STEP_TIMEOUT=2400          # seconds; a hang must not outlast the patience of a continuous integration
+LOGS=$REPO/target/test-logs
+PASSED=0
+FAILED=0
+
+about() {
+  case $1 in
+    fmt) echo "formatting" ;;
+    scripts) echo "shell scripts" ;;
+    docs) echo "links in the documents" ;;
+    locales) echo "every language has every sentence" ;;
+    licenses) echo "licences, sources and bans of the dependencies" ;;
+    advisories) echo "security advisories of the dependencies" ;;
+    clippy) echo "clippy for the host (minutes the first time)" ;;
+    clippy_wasm) echo "clippy for wasm32 (a minute the first time)" ;;
+    protocol_wasm) echo "the protocol crate for wasm32" ;;
+    crates) echo "unit, vector, property and documentation tests (minutes the first time)" ;;
+    rustdoc) echo "documentation builds" ;;
+    app) echo "the browser app, built as it is served (two minutes the first time)" ;;
+    glue) echo "no eval in what the browser is served" ;;
+    budget) echo "size of the first screen" ;;
+    browser) echo "browser tests (minutes the first time)" ;;
+    journeys) echo "journeys through the whole system (minutes)" ;;
+  esac
+}
+
+# --- the steps: each is a function that fails or doesn't; SKIP means there is nothing to check it with -------------------
+
+SKIP=77
+
+fmt() { env -u RUSTUP_TOOLCHAIN cargo fmt --all -- --check; }
+
+scripts() {
+  command -v shellcheck >/dev/null || { echo "shellcheck isn't installed" && return $SKIP; }
+  shellcheck scripts/*.sh .ci/run bench/*.sh
+}
+
+docs() { node scripts/check-links.mjs; }
+
+locales() { node scripts/check-locales.mjs; }
+
+licenses() { cargo deny --locked --offline check bans licenses sources || cargo deny --locked check bans licenses sources; }
+
+# The database is a repository of its own, which can't be had everywhere.
+advisories() {
+  timeout 15 git ls-remote --quiet https://github.com/rustsec/advisory-db HEAD >/dev/null 2>&1 </dev/null ||
+    { echo "the advisory database can't be fetched from here" && return $SKIP; }
+  timeout 300 cargo deny --locked check advisories
+}
+
+clippy() { cargo clippy --locked --workspace --all-targets -- -D warnings; }
+
+clippy_wasm() { cargo clippy --locked -p admit-one-app --all-targets "${WASM[@]}" -- -D warnings; }
+
+protocol_wasm() { cargo build --locked -p admit-one-protocol "${WASM[@]}"; }
+
+crates() { cargo test --locked --workspace --exclude admit-one-app --no-fail-fast; }
+
+rustdoc() {
+  RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --exclude admit-one-app --no-deps &&
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked -p admit-one-app --lib --no-deps "${WASM[@]}"
+}
+
+app() { scripts/build-app.sh; }
+
+# The page's policy has no 'unsafe-eval', so code that needs it would fail in the browser only.
+glue() {
+  [ -f dist/index.html ] || { echo "dist/ isn't built" && return 1; }
+  ! grep -nE '\beval *\(|new Function *\(' dist/index.html dist/*.js
+}
+
+# Everything that the page names is transferred before the first screen is complete.
+budget() {
+  local total file size
+  total=$(brotli --quality=5 --stdout dist/index.html | wc -c)
+  for file in dist/*.js dist/*.wasm dist/*.css; do
+    { [ -f "$file" ] && grep -qF "$(basename "$file")" dist/index.html; } || continue
+    size=$(wc -c <"$file.br")
+    printf '%8d  %s\n' "$size" "${file##*/}"
+    total=$((total + size))
+  done
+  printf '%8d  of %d bytes\n' "$total" "$FIRST_SCREEN_BUDGET"
+  [ "$total" -le "$FIRST_SCREEN_BUDGET" ]
+}
+
+browser() { wasm-pack test --headless --chrome --mode no-install -- --locked; }
+
+journeys() { cargo test --locked -p admit-one-app --no-fail-fast; }
+
+# --- running them --------------------------------------------------------------------------------------------------------
+
+is_suite() { case $1 in crates | browser | journeys) return 0 ;; *) return 1 ;; esac }
+
+# Adds up `test result: ok. 3 passed; 1 failed; …`, which cargo test and wasm-pack both print.
+count() { sed -n "s/.*test result: .*[ .]\([0-9][0-9]*\) $1;.*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'; }
+
+limited() { if [ -n "${CI:-}" ]; then timeout --kill-after=10 "$STEP_TIMEOUT" "$0" --step "$1"; else "$1"; fi; }
+
+run() {
+  local step=$1 log=$LOGS/$1.log started status=0 passed=0 failed=0
+  say "$step: $(about "$step")"
+  started=$(date +%s)
+  limited "$step" >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" = $SKIP ]; then
+    echo "    skipped: $(tail -n 1 "$log")"
+    return
+  fi
+  if is_suite "$step"; then
+    passed=$(count passed "$log")
+    failed=$(count failed "$log")
+    [ "$passed" -gt 0 ] || status=1 # a suite in which nothing ran proves nothing
+    [ "$status" = 0 ] || [ "$failed" -gt 0 ] || failed=1
+  elif [ "$status" = 0 ]; then passed=1; else failed=1; fi
+  PASSED=$((PASSED + passed))
+  FAILED=$((FAILED + failed))
+  if [ "$failed" -gt 0 ]; then
+    tail -n 150 "$log" | sed 's/^/    | /'
+    echo "    FAILED after $(seconds_since "$started"): $passed passed, $failed failed; all of its output is in ${log#"$REPO"/}"
+  else
+    echo "    ok in $(seconds_since "$started"): $passed passed"
+  fi
+}
+
+# A step by itself, for `timeout`, which can only run a program.
+if [ "${1:-}" = --step ]; then
+  "$2"
+  exit
+fi
+
+for step in "$@"; do
+  case " ${STEPS[*]} " in *" $step "*) ;; *) die "no step is called $step; there are ${STEPS[*]}" ;; esac
+done
+trap 'echo; echo "interrupted"; exit 130' INT TERM
+scripts/setup.sh test || exit 1
+mkdir -p "$LOGS"
+hold_target
+[ $# -gt 0 ] || set -- "${STEPS[@]}"
+for step in "$@"; do run "$step"; done
+echo "$PASSED passed, $FAILED failed"
+[ "$FAILED" = 0 ]
