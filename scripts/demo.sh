@@ -22,41 +22,45 @@ build() {
   started=$(date +%s)
   say "building the app, the backend and the sandbox (minutes the first time, seconds later)"
   hold_target
-  scripts/build-app.sh >"$LOGS/build-app.log" 2>&1 &
+  start build-app scripts/build-app.sh
   app=$!
-  cargo build --quiet --locked -p admit-one-backend -p admit-one-sandbox || { kill "$app" 2>/dev/null || true; exit 1; }
+  cargo build --quiet --locked -p admit-one-backend -p admit-one-sandbox
   wait "$app" || { tail -n 40 "$LOGS/build-app.log" >&2; die "the app doesn't build (all of it in $LOGS/build-app.log)"; }
   mkdir -p "$BIN"
   # A copy, since another clone may build over the original; replaced, not overwritten, since a demo may be running it.
   cp -f --remove-destination "$CARGO_TARGET_DIR/debug/admit-one" "$CARGO_TARGET_DIR/debug/admit-one-sandbox" "$BIN/"
   release_target
+  PIDS=()
   say "built in $(seconds_since "$started")"
 }
 
 secret() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 
+# shellcheck disable=SC2317  # called by the traps
 stop() {
   trap - EXIT INT TERM HUP
   local pid
-  for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${PIDS[@]}"; do kill -- "-$pid" 2>/dev/null || true; done
   for _ in $(seq 50); do
     any_alive || break
     sleep 0.1
   done
-  for pid in "${PIDS[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${PIDS[@]}"; do kill -KILL -- "-$pid" 2>/dev/null || true; done
   wait 2>/dev/null || true
 }
 
+# shellcheck disable=SC2317
 any_alive() {
   local pid
   for pid in "${PIDS[@]}"; do kill -0 "$pid" 2>/dev/null && return 0; done
   return 1
 }
 
+# Each in a process group of its own, so that stopping it stops what it started, and only we hear the Ctrl-C.
 start() { # name command…
   local name=$1
   shift
-  "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  setsid "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
   PIDS+=($!)
 }
 
@@ -73,9 +77,9 @@ wait_for() { # name pid url
 check_ports
 scripts/setup.sh demo
 rm -rf "$LOGS" && mkdir -p "$LOGS"
-build
 trap stop EXIT
 trap 'echo; say "stopping"; exit 0' INT TERM HUP
+build
 
 # Made up at each start: nothing of a demo is worth keeping.
 ADMIT_ONE_SEAL_KEY=$(secret)
