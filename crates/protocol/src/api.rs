@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, jwk::Jwk, profile::{Field, Profile}};
+use crate::{
+    Code,
+    jwk::Jwk,
+    profile::{Field, Profile},
+};
 
 /// Where tokens rest in the browser.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

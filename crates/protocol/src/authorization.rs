@@ -1,0 +1,442 @@
+//! The authorization request and response: [RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1),
+//! [OpenID Connect Core §3.1.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint) and
+//! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207).
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    Code,
+    alg::Alg,
+    api::{ExchangeRequest, PublicProvider},
+    discovery::is_trustworthy,
+    encoding::base64url,
+    http::with_query,
+    id_token::IdTokenExpectations,
+    pkce::CodeVerifier,
+    wire,
+};
+
+/// A sign-in is open for an hour: long enough for a password reset on the way.
+pub const PENDING_LIFETIME_MS: u64 = 3_600_000;
+
+/// Fresh entropy for one request.
+#[derive(Clone)]
+pub struct AuthorizationEntropy {
+    /// For `state`.
+    pub state: [u8; 32],
+    /// For `nonce`.
+    pub nonce: [u8; 32],
+    /// For `code_verifier`.
+    pub code_verifier: [u8; 32],
+}
+
+/// What this one sign-in asks for.
+#[derive(Clone, Debug, Default)]
+pub struct StartOptions<'a> {
+    /// Where the buyer goes afterwards, already accepted by [`crate::return_to::ReturnTo`].
+    pub return_to: String,
+    /// The page's language, for `ui_locales`.
+    pub lang: Option<&'a str>,
+    /// `login_hint`.
+    pub login_hint: Option<&'a str>,
+    /// `prompt`, instead of the configured one.
+    pub prompt: Option<&'a str>,
+}
+
+/// Why no authorization request can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationRequestError {
+    /// The backend couldn't fetch the provider's metadata.
+    #[error("the authorization endpoint of `{provider}` is not known")]
+    EndpointUnknown {
+        /// The provider's id.
+        provider: String,
+    },
+    /// The endpoint isn't https, or has a fragment (RFC 6749 §3.1).
+    #[error("the authorization endpoint {url:?} is not https")]
+    EndpointInsecure {
+        /// The endpoint.
+        url: String,
+    },
+    /// None of the configured `algs` is one that we accept, so no ID token could be.
+    #[error("`{provider}` has no signature algorithm that is accepted")]
+    NoAlg {
+        /// The provider's id.
+        provider: String,
+    },
+}
+
+impl AuthorizationRequestError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::EndpointUnknown { .. } => Code::ProviderUnavailable,
+            Self::EndpointInsecure { .. } => Code::DiscoveryInvalid,
+            Self::NoAlg { .. } => Code::IdTokenAlg,
+        }
+    }
+}
+
+/// A sign-in that is about to leave for the provider.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// Where to send the buyer.
+    pub url: String,
+    /// What to keep, under its `state`, until the buyer comes back.
+    pub pending: PendingAuthorization,
+}
+
+impl AuthorizationRequest {
+    /// The authorization code flow with `state`, `nonce` and PKCE, all three (RFC 9700 §2.1.1, §4.7).
+    pub fn new(
+        provider: &PublicProvider,
+        entropy: AuthorizationEntropy,
+        options: StartOptions<'_>,
+        started_at_ms: u64,
+    ) -> Result<AuthorizationRequest, AuthorizationRequestError> {
+        let id = || provider.id.clone();
+        let endpoint = provider
+            .authorization_endpoint
+            .as_deref()
+            .ok_or_else(|| AuthorizationRequestError::EndpointUnknown { provider: id() })?;
+        if !is_trustworthy(endpoint) || endpoint.contains('#') {
+            return Err(AuthorizationRequestError::EndpointInsecure {
+                url: endpoint.to_owned(),
+            });
+        }
+        let algs: Vec<Alg> = provider
+            .algs
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        if algs.is_empty() {
+            return Err(AuthorizationRequestError::NoAlg { provider: id() });
+        }
+        let pending = PendingAuthorization {
+            provider: id(),
+            issuer: provider.issuer.clone(),
+            iss_required: provider.iss_required,
+            client_id: provider.client_id.clone(),
+            redirect_uri: provider.redirect_uri.clone(),
+            state: base64url(entropy.state),
+            nonce: base64url(entropy.nonce),
+            code_verifier: CodeVerifier::new(entropy.code_verifier),
+            scopes: scopes(provider),
+            algs,
+            acr_values: provider.acr_values.clone(),
+            max_age: provider.max_age,
+            return_to: options.return_to.clone(),
+            started_at: started_at_ms,
+            claimed_at: None,
+        };
+        let url = pending.url(endpoint, provider, &options);
+        Ok(AuthorizationRequest { url, pending })
+    }
+}
+
+/// The scopes to ask for; without `openid` it wouldn't be OpenID Connect (Core §3.1.2.1).
+fn scopes(provider: &PublicProvider) -> Vec<String> {
+    let mut scopes = provider.scopes.clone();
+    if !scopes.iter().any(|scope| scope == "openid") {
+        scopes.insert(0, "openid".to_owned());
+    }
+    scopes
+}
+
+/// A sign-in under way. Its JSON is kept in the browser and read by `boot.js` too: the names are a contract.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+pub struct PendingAuthorization {
+    /// The provider's id.
+    pub provider: String,
+    /// The issuer that the answer has to come from.
+    pub issuer: String,
+    /// Whether the answer has to name it (RFC 9207 §2.4).
+    pub iss_required: bool,
+    /// Our client id.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// The one-time `state`, bound to this browser.
+    pub state: String,
+    /// The `nonce` that the ID token has to carry.
+    pub nonce: String,
+    /// The verifier of RFC 7636.
+    pub code_verifier: CodeVerifier,
+    /// The scopes asked for.
+    pub scopes: Vec<String>,
+    /// The algorithms that the ID token may be signed with.
+    pub algs: Vec<Alg>,
+    /// The `acr_values` asked for.
+    #[serde(default)]
+    pub acr_values: Vec<String>,
+    /// The `max_age` asked for.
+    #[serde(default)]
+    pub max_age: Option<u64>,
+    /// Where the buyer goes afterwards.
+    pub return_to: String,
+    /// When it began: milliseconds by the device's clock.
+    pub started_at: u64,
+    /// When a tab took it to finish it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<u64>,
+}
+
+impl fmt::Debug for PendingAuthorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingAuthorization")
+            .field("provider", &self.provider)
+            .field("issuer", &self.issuer)
+            .field("started_at", &self.started_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PendingAuthorization {
+    fn url(&self, endpoint: &str, provider: &PublicProvider, options: &StartOptions<'_>) -> String {
+        let scope = self.scopes.join(" ");
+        let acr_values = self.acr_values.join(" ");
+        let max_age = self.max_age.map(|seconds| seconds.to_string());
+        let code_challenge = self.code_verifier.challenge();
+        let mut pairs = vec![
+            ("response_type", "code"),
+            ("client_id", &self.client_id),
+            ("redirect_uri", &self.redirect_uri),
+            ("scope", &scope),
+            ("state", &self.state),
+            ("nonce", &self.nonce),
+            ("code_challenge", &code_challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let optional = [
+            ("acr_values", Some(acr_values.as_str())),
+            ("max_age", max_age.as_deref()),
+            ("prompt", options.prompt.or(provider.prompt.as_deref())),
+            ("login_hint", options.login_hint),
+            ("ui_locales", options.lang.filter(|_| provider.ui_locales)),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                pairs.push((name, value));
+            }
+        }
+        // Parameters MUST NOT be included more than once (RFC 6749 §3.1): ours win over configured ones.
+        for (name, value) in &provider.extra {
+            if !pairs.iter().any(|(ours, _)| ours == name) {
+                pairs.push((name, value));
+            }
+        }
+        with_query(endpoint, pairs)
+    }
+
+    /// Accepts the authorization response of
+    /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), given as the query of the callback.
+    /// It takes `self`, so a response is accepted at most once.
+    pub fn accept(
+        self,
+        query: &str,
+        now_ms: u64,
+    ) -> Result<AuthorizationCode, AuthorizationResponseError> {
+        let response = AuthorizationResponse::parse(query)?;
+        match &response.iss {
+            Some(iss) if *iss != self.issuer => {
+                return Err(AuthorizationResponseError::IssuerMismatch {
+                    actual: wire::excerpt(iss),
+                    expected: self.issuer,
+                });
+            }
+            None if self.iss_required => return Err(AuthorizationResponseError::IssuerMissing),
+            _ => {}
+        }
+        let same_state = |state: &String| bool::from(state.as_bytes().ct_eq(self.state.as_bytes()));
+        if !response.state.as_ref().is_some_and(same_state) {
+            return Err(AuthorizationResponseError::StateMismatch);
+        }
+        // By the device's clock alone; a start in the future is a clock that was set back meanwhile.
+        if now_ms.saturating_sub(self.started_at) > PENDING_LIFETIME_MS {
+            return Err(AuthorizationResponseError::Expired);
+        }
+        if let Some(error) = response.error {
+            return Err(AuthorizationResponseError::Refused {
+                error: wire::excerpt(&error),
+                description: response.error_description.map(|text| wire::excerpt(&text)),
+            });
+        }
+        let code = response.code.ok_or(AuthorizationResponseError::Malformed)?;
+        Ok(AuthorizationCode {
+            code,
+            iss: response.iss,
+            pending: self,
+        })
+    }
+}
+
+/// The `state` of a callback, to find the pending sign-in by; `None` where it is missing or repeated.
+pub fn callback_state(query: &str) -> Option<String> {
+    let mut states = parameters(query).filter(|(name, _)| name == "state");
+    let (_, state) = states.next()?;
+    (states.next().is_none() && !state.is_empty()).then_some(state)
+}
+
+fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
+    let query = query.strip_prefix('?').unwrap_or(query);
+    form_urlencoded::parse(query.as_bytes()).into_owned()
+}
+
+/// The parameters of a response that we know; others are ignored ("The client MUST ignore unrecognized response
+/// parameters", RFC 6749 §4.1.2).
+#[derive(Default)]
+struct AuthorizationResponse {
+    code: Option<String>,
+    state: Option<String>,
+    iss: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl AuthorizationResponse {
+    fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
+        let mut all = BTreeMap::new();
+        for (name, value) in parameters(query) {
+            if all.contains_key(&name) {
+                return Err(AuthorizationResponseError::ParameterRepeated {
+                    name: wire::excerpt(&name),
+                });
+            }
+            all.insert(name, value);
+        }
+        // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 §3.1).
+        let mut take = |name: &str| all.remove(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            code: take("code"),
+            state: take("state"),
+            iss: take("iss"),
+            error: take("error"),
+            error_description: take("error_description"),
+        })
+    }
+}
+
+/// Why an authorization response was not accepted.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizationResponseError {
+    /// "Request and response parameters MUST NOT be included more than once" (RFC 6749 §3.1).
+    #[error("`{name}` is there more than once")]
+    ParameterRepeated {
+        /// The parameter.
+        name: String,
+    },
+    /// Neither `code` nor `error` (RFC 6749 §4.1.2).
+    #[error("neither `code` nor `error` is there")]
+    Malformed,
+    /// `iss` names another server: a mix-up attack (RFC 9207 §2.4).
+    #[error("`iss` is {actual:?}, expected {expected:?}")]
+    IssuerMismatch {
+        /// What the response says.
+        actual: String,
+        /// Where the buyer was sent.
+        expected: String,
+    },
+    /// The provider announces `iss` but left it out (RFC 9207 §2.4).
+    #[error("`iss` is missing")]
+    IssuerMissing,
+    /// Another sign-in's `state`, or none (RFC 9700 §4.7).
+    #[error("`state` is not the one that was sent")]
+    StateMismatch,
+    /// More than an hour after the start.
+    #[error("the sign-in was started more than an hour ago")]
+    Expired,
+    /// An error response (RFC 6749 §4.1.2.1, Core §3.1.2.6).
+    #[error("the provider answered `{error}`")]
+    Refused {
+        /// `error`.
+        error: String,
+        /// `error_description`, for the log and never for the page.
+        description: Option<String>,
+    },
+}
+
+impl AuthorizationResponseError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::ParameterRepeated { .. } => Code::CallbackParameterRepeated,
+            Self::Malformed => Code::CallbackMalformed,
+            Self::IssuerMismatch { .. } => Code::CallbackIssMismatch,
+            Self::IssuerMissing => Code::CallbackIssMissing,
+            Self::StateMismatch => Code::StateUnknown,
+            Self::Expired => Code::StateExpired,
+            Self::Refused { error, .. } => match error.as_str() {
+                "access_denied" => Code::AccessDenied,
+                "login_required"
+                | "interaction_required"
+                | "consent_required"
+                | "account_selection_required" => Code::LoginRequired,
+                "temporarily_unavailable" | "server_error" => Code::ProviderUnavailable,
+                _ => Code::ProviderError,
+            },
+        }
+    }
+}
+
+/// A code that belongs to a sign-in of this browser.
+#[derive(Clone, PartialEq)]
+pub struct AuthorizationCode {
+    code: String,
+    iss: Option<String>,
+    pending: PendingAuthorization,
+}
+
+impl AuthorizationCode {
+    /// The code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// `iss` of the response, where it had one.
+    pub fn iss(&self) -> Option<&str> {
+        self.iss.as_deref()
+    }
+
+    /// The sign-in that it belongs to.
+    pub fn pending(&self) -> &PendingAuthorization {
+        &self.pending
+    }
+
+    /// The call to the backend that makes tokens of it.
+    pub fn exchange_request(&self) -> ExchangeRequest {
+        ExchangeRequest {
+            provider: self.pending.provider.clone(),
+            code: self.code.clone(),
+            code_verifier: self.pending.code_verifier.as_str().to_owned(),
+            redirect_uri: self.pending.redirect_uri.clone(),
+            iss: self.iss.clone(),
+        }
+    }
+
+    /// What the ID token is compared with.
+    pub fn expected(&self) -> IdTokenExpectations {
+        IdTokenExpectations {
+            issuer: self.pending.issuer.clone(),
+            client_id: self.pending.client_id.clone(),
+            nonce: self.pending.nonce.clone(),
+            algs: self.pending.algs.clone(),
+            acr_values: self.pending.acr_values.clone(),
+            max_age: self.pending.max_age,
+        }
+    }
+}
+
+impl fmt::Debug for AuthorizationCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationCode")
+            .field("iss", &self.iss)
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,778 @@
+//! The ID token: [OpenID Connect Core §2](https://openid.net/specs/openid-connect-core-1_0.html#IDToken), its
+//! validation (§3.1.3.7, §3.1.3.8) and the one of a refresh (§12.2).
+//!
+//! Trust has stages, and each stage is a type: [`UnverifiedIdToken`] → [`SignatureCheck`] (for WebCrypto to answer) →
+//! [`SignedIdToken`] → [`IdToken`], and only the last has a `sub`. Structure, binding of `alg` and the times are
+//! jwt-compact's; the claims of OpenID Connect are ours.
+
+use core::fmt;
+use std::borrow::Cow;
+
+use chrono::{DateTime, Duration, Utc};
+use jwt_compact::{
+    Algorithm, AlgorithmExt, AlgorithmSignature, Claims, TimeOptions, UntrustedToken,
+    ValidationError,
+};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use crate::{Code, alg::Alg, encoding::from_base64url, jwk::Jwk, wire};
+
+/// How far clocks may be apart: on `exp`, `nbf`, `auth_time`, and on an `iat` in the future.
+pub const LEEWAY: u64 = 120;
+
+/// How old an ID token may be when a code has just been exchanged for it.
+pub const OLDEST_IAT: u64 = 600;
+
+/// Longer tokens are refused unread.
+const LONGEST: usize = 64 * 1024;
+
+/// The last second of the year 9999; later times would overflow when a leeway is added.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// What the sign-in expects of its ID token.
+#[derive(Clone, PartialEq)]
+pub struct IdTokenExpectations {
+    /// The issuer.
+    pub issuer: String,
+    /// Our client id.
+    pub client_id: String,
+    /// The `nonce` that was sent.
+    pub nonce: String,
+    /// The algorithms that were registered.
+    pub algs: Vec<Alg>,
+    /// The `acr_values` asked for.
+    pub acr_values: Vec<String>,
+    /// The `max_age` asked for.
+    pub max_age: Option<u64>,
+}
+
+impl fmt::Debug for IdTokenExpectations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdTokenExpectations")
+            .field("issuer", &self.issuer)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct HeaderExtensions {
+    /// "If any of the listed extension Header Parameters are not understood […], then the JWS is invalid"
+    /// (RFC 7515 §4.1.11), and we understand none.
+    #[serde(default, deserialize_with = "wire::present")]
+    crit: bool,
+}
+
+/// An ID token whose structure is right, and nothing else is known.
+#[derive(Clone)]
+pub struct UnverifiedIdToken {
+    token: UntrustedToken<'static, HeaderExtensions>,
+    alg: Alg,
+    signing_input: Vec<u8>,
+}
+
+impl fmt::Debug for UnverifiedIdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnverifiedIdToken({})", self.alg)
+    }
+}
+
+impl UnverifiedIdToken {
+    /// Reads a JWS in compact serialization ([RFC 7515 §3.1](https://www.rfc-editor.org/rfc/rfc7515#section-3.1))
+    /// with an `alg` that can prove something: `none` and the HMACs are refused here.
+    pub fn parse(text: &str) -> Result<UnverifiedIdToken, IdTokenError> {
+        if text.len() > LONGEST {
+            return Err(IdTokenError::Malformed("it is too long".to_owned()));
+        }
+        let token = UntrustedToken::<HeaderExtensions>::try_from(text)
+            .map_err(|error| IdTokenError::Malformed(error.to_string()))?;
+        if token.header().other_fields.crit {
+            return Err(IdTokenError::Malformed(
+                "`crit` names extensions that are not understood".to_owned(),
+            ));
+        }
+        // A JWT made for another purpose says so (RFC 8725 §3.11): `at+jwt`, `logout+jwt`, `dpop+jwt`.
+        if let Some(typ) = &token.header().token_type
+            && typ.to_ascii_lowercase().ends_with("+jwt")
+        {
+            return Err(IdTokenError::Malformed(format!(
+                "`typ` is {:?}",
+                wire::excerpt(typ)
+            )));
+        }
+        let alg = token.algorithm().parse().map_err(|_| IdTokenError::Alg {
+            actual: wire::excerpt(token.algorithm()),
+        })?;
+        let signing_input = text
+            .rsplit_once('.')
+            .map(|(input, _)| input.as_bytes().to_vec())
+            .unwrap_or_default();
+        Ok(UnverifiedIdToken {
+            token: token.into_owned(),
+            alg,
+            signing_input,
+        })
+    }
+
+    /// The `alg` that the token claims.
+    pub fn alg(&self) -> Alg {
+        self.alg
+    }
+
+    /// The key that the token claims, where it names one.
+    pub fn kid(&self) -> Option<&str> {
+        self.token.header().key_id.as_deref()
+    }
+
+    /// Binds `alg` to what was registered and to the key (Core §3.1.3.7, 7 and 8), and says what is to be verified.
+    pub fn check(&self, jwk: &Jwk, allowed: &[Alg]) -> Result<SignatureCheck, IdTokenError> {
+        let refused = || IdTokenError::Alg {
+            actual: self.alg.to_string(),
+        };
+        if !allowed.contains(&self.alg) || !jwk.is_for(self.alg) {
+            return Err(refused());
+        }
+        if !jwk.fits(self.alg, self.kid()) {
+            return Err(IdTokenError::KeyUnknown);
+        }
+        let signature = self.token.signature_bytes().to_vec();
+        if self
+            .alg
+            .signature_length()
+            .is_some_and(|length| signature.len() != length)
+        {
+            return Err(IdTokenError::Signature);
+        }
+        Ok(SignatureCheck {
+            alg: self.alg,
+            jwk: jwk.bare(),
+            signing_input: self.signing_input.clone(),
+            signature,
+            token: self.token.clone(),
+        })
+    }
+
+    /// What the backend checks of a token that it has received from the token endpoint itself: "the TLS server
+    /// validation MAY be used to validate the issuer in place of checking the token signature" (Core §3.1.3.7, 6).
+    /// The browser then verifies everything.
+    pub fn from_token_endpoint(
+        self,
+        issuer: &str,
+        client_id: &str,
+        now: u64,
+    ) -> Result<DirectIdToken, IdTokenError> {
+        let claims = self
+            .token
+            .deserialize_claims_unchecked::<WireClaims>()
+            .map_err(malformed_claims)?;
+        check_party(&claims.custom, issuer, client_id)?;
+        let exp = check_times(&claims, now)?;
+        Ok(DirectIdToken {
+            iss: issuer.to_owned(),
+            sub: sub(&claims.custom)?,
+            sid: claims.custom.sid,
+            exp,
+        })
+    }
+}
+
+/// What an ID token says that came over TLS from its issuer.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DirectIdToken {
+    /// The issuer.
+    pub iss: String,
+    /// The person at the issuer.
+    pub sub: String,
+    /// The session at the issuer (Front-Channel Logout §3).
+    pub sid: Option<String>,
+    /// When it expires.
+    pub exp: u64,
+}
+
+/// A signature for somebody with cryptography to verify, and to answer with [`SignatureCheck::verdict`].
+#[derive(Clone)]
+pub struct SignatureCheck {
+    /// The algorithm, which fits the key.
+    pub alg: Alg,
+    /// The key, without the members at which `importKey` might take offence.
+    pub jwk: Jwk,
+    /// What was signed.
+    pub signing_input: Vec<u8>,
+    /// The signature, as in the token: for ECDSA r and s side by side, as WebCrypto wants it.
+    pub signature: Vec<u8>,
+    token: UntrustedToken<'static, HeaderExtensions>,
+}
+
+impl fmt::Debug for SignatureCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureCheck")
+            .field("alg", &self.alg)
+            .field("jwk", &self.jwk)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SignatureCheck {
+    /// The answer. It counts for exactly the bytes that were given out.
+    pub fn verdict(self, valid: bool) -> Result<SignedIdToken, IdTokenError> {
+        let answer = Answer {
+            valid,
+            signing_input: self.signing_input,
+            signature: self.signature,
+        };
+        let token = Answered(self.alg)
+            .validator::<WireClaims>(&answer)
+            .validate(&self.token)
+            .map_err(malformed_claims)?;
+        Ok(SignedIdToken {
+            alg: self.alg,
+            claims: token.into_parts().1,
+        })
+    }
+}
+
+/// jwt-compact's view of a signature that WebCrypto has verified.
+struct Answered(Alg);
+
+struct Answer {
+    valid: bool,
+    signing_input: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+struct SignatureBytes(Vec<u8>);
+
+/// Nobody signs with it.
+enum NoSigningKey {}
+
+impl AlgorithmSignature for SignatureBytes {
+    fn try_from_slice(slice: &[u8]) -> anyhow::Result<Self> {
+        Ok(Self(slice.to_vec()))
+    }
+
+    fn as_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.0)
+    }
+}
+
+impl Algorithm for Answered {
+    type SigningKey = NoSigningKey;
+    type VerifyingKey = Answer;
+    type Signature = SignatureBytes;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(self.0.as_str())
+    }
+
+    fn sign(&self, signing_key: &NoSigningKey, _message: &[u8]) -> SignatureBytes {
+        match *signing_key {}
+    }
+
+    fn verify_signature(
+        &self,
+        signature: &SignatureBytes,
+        answer: &Answer,
+        message: &[u8],
+    ) -> bool {
+        answer.valid && answer.signing_input == message && answer.signature == signature.0
+    }
+}
+
+/// An ID token that the key has signed; what it says is not yet compared with anything.
+pub struct SignedIdToken {
+    alg: Alg,
+    claims: Claims<WireClaims>,
+}
+
+impl fmt::Debug for SignedIdToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignedIdToken({})", self.alg)
+    }
+}
+
+impl SignedIdToken {
+    /// When the provider says that it made the token, for [`crate::clock::ClockOffset::after_iat`].
+    pub fn iat(&self) -> Option<u64> {
+        self.claims.issued_at.and_then(|time| seconds(&time))
+    }
+
+    /// ID Token Validation ([Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation))
+    /// and Access Token Validation (§3.1.3.8), after an exchange.
+    pub fn verify(
+        self,
+        expected: &IdTokenExpectations,
+        access_token: &str,
+        now: u64,
+    ) -> Result<IdToken, IdTokenError> {
+        let claims = &self.claims.custom;
+        check_party(claims, &expected.issuer, &expected.client_id)?;
+        let sub = sub(claims)?;
+        check_times(&self.claims, now)?;
+        // 10. "The `iat` Claim can be used to reject tokens that were issued too far away from the current time".
+        if self
+            .iat()
+            .is_none_or(|iat| iat.saturating_add(OLDEST_IAT) < now)
+        {
+            return Err(IdTokenError::Iat);
+        }
+        // 11. "a `nonce` Claim MUST be present and its value checked".
+        let same_nonce =
+            |nonce: &str| bool::from(nonce.as_bytes().ct_eq(expected.nonce.as_bytes()));
+        if !claims.nonce.as_deref().is_some_and(same_nonce) {
+            return Err(IdTokenError::Nonce);
+        }
+        // 12. What was asked for is checked on return.
+        let asked = |acr: &str| expected.acr_values.iter().any(|value| value == acr);
+        if !expected.acr_values.is_empty() && !claims.acr.as_deref().is_some_and(asked) {
+            return Err(IdTokenError::Acr);
+        }
+        // 13. "When a `max_age` request is made, […] check the `auth_time` Claim value".
+        if let Some(max_age) = expected.max_age {
+            let auth_time = claims.auth_time().ok_or(IdTokenError::AuthTime)?;
+            let oldest = now.saturating_sub(max_age).saturating_sub(LEEWAY);
+            if auth_time < oldest || auth_time > now.saturating_add(LEEWAY) {
+                return Err(IdTokenError::AuthTime);
+            }
+        }
+        self.into_id_token(sub, access_token)
+    }
+
+    /// Successful Refresh Response
+    /// ([Core §12.2](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse)): compared with the
+    /// claims of the ID token that the person signed in with, or of the last refresh.
+    pub fn verify_refreshed(
+        self,
+        previous: &IdTokenClaims,
+        access_token: &str,
+        now: u64,
+    ) -> Result<IdToken, IdTokenError> {
+        let claims = &self.claims.custom;
+        if claims.iss.as_deref() != Some(&previous.iss) {
+            return Err(IdTokenError::RefreshIss);
+        }
+        if claims.sub.as_deref() != Some(&previous.sub) {
+            return Err(IdTokenError::RefreshSub);
+        }
+        if !claims.aud.is_same_set(&previous.aud) {
+            return Err(IdTokenError::RefreshAud);
+        }
+        // "if no `azp` Claim was present in the original ID Token, one MUST NOT be present in the new ID Token".
+        if claims.azp != previous.azp {
+            return Err(IdTokenError::RefreshAzp);
+        }
+        check_times(&self.claims, now)?;
+        // `iat` "MUST represent the time that the new ID Token is issued": an older token doesn't come back.
+        if self
+            .iat()
+            .is_none_or(|iat| iat.saturating_add(LEEWAY) < previous.iat)
+        {
+            return Err(IdTokenError::Iat);
+        }
+        // It may be left out, but it doesn't change.
+        if let (Some(auth_time), Some(before)) = (claims.auth_time(), previous.auth_time)
+            && auth_time != before
+        {
+            return Err(IdTokenError::RefreshAuthTime);
+        }
+        // "it SHOULD NOT have a `nonce` Claim […]; however, if it is present, its value MUST be the same".
+        if claims.nonce.is_some() && claims.nonce != previous.nonce {
+            return Err(IdTokenError::Nonce);
+        }
+        let sub = previous.sub.clone();
+        let mut token = self.into_id_token(sub, access_token)?;
+        // What a refreshed token leaves out is as it was.
+        let claims = &mut token.claims;
+        claims.nonce = claims.nonce.take().or_else(|| previous.nonce.clone());
+        claims.auth_time = claims.auth_time.or(previous.auth_time);
+        claims.sid = claims.sid.take().or_else(|| previous.sid.clone());
+        claims.acr = claims.acr.take().or_else(|| previous.acr.clone());
+        if claims.email.is_none() {
+            claims.email = previous.email.clone();
+            claims.email_verified = previous.email_verified;
+        }
+        claims.name = claims.name.take().or_else(|| previous.name.clone());
+        claims.given_name = claims
+            .given_name
+            .take()
+            .or_else(|| previous.given_name.clone());
+        claims.family_name = claims
+            .family_name
+            .take()
+            .or_else(|| previous.family_name.clone());
+        Ok(token)
+    }
+
+    fn into_id_token(self, sub: String, access_token: &str) -> Result<IdToken, IdTokenError> {
+        let (exp, iat) = (self.claims.expiration, self.claims.issued_at);
+        let claims = self.claims.custom;
+        // §3.1.3.8: optional in the code flow, but where it is there it has to be right.
+        if let Some(at_hash) = &claims.at_hash {
+            let expected = self.alg.half_hash(access_token);
+            if !from_base64url(at_hash).is_ok_and(|actual| bool::from(actual.ct_eq(&expected))) {
+                return Err(IdTokenError::AtHash);
+            }
+        }
+        let auth_time = claims.auth_time();
+        Ok(IdToken {
+            claims: IdTokenClaims {
+                iss: claims.iss.unwrap_or_default(),
+                sub,
+                aud: claims.aud.0,
+                azp: claims.azp,
+                exp: exp
+                    .and_then(|time| seconds(&time))
+                    .ok_or(IdTokenError::Expired)?,
+                iat: iat
+                    .and_then(|time| seconds(&time))
+                    .ok_or(IdTokenError::Iat)?,
+                auth_time,
+                nonce: claims.nonce,
+                acr: claims.acr,
+                sid: claims.sid,
+                email: claims.email,
+                email_verified: claims.email_verified.is_some_and(|flag| flag.is_true()),
+                name: claims.name,
+                given_name: claims.given_name,
+                family_name: claims.family_name,
+            },
+        })
+    }
+}
+
+/// 2 to 5: the issuer, the audience and the authorized party.
+fn check_party(claims: &WireClaims, issuer: &str, client_id: &str) -> Result<(), IdTokenError> {
+    // 2. "MUST exactly match", as the strings they are.
+    if claims.iss.as_deref() != Some(issuer) {
+        return Err(IdTokenError::Iss {
+            actual: claims.iss.as_deref().map(wire::excerpt),
+        });
+    }
+    // 3. "rejected if the ID Token does not list the Client as a valid audience […]
+    if !claims.aud.contains(client_id) {
+        return Err(IdTokenError::Aud);
+    }
+    // 4. and 5. `azp` beside several audiences, and wherever it is.
+    let several = claims.aud.0.iter().any(|audience| audience != client_id);
+    match claims.azp.as_deref() {
+        Some(azp) if azp != client_id => return Err(IdTokenError::Azp),
+        None if several => return Err(IdTokenError::Azp),
+        _ => {}
+    }
+    // […] or if it contains additional audiences not trusted by the Client." We trust none.
+    if several {
+        Err(IdTokenError::Aud)
+    } else {
+        Ok(())
+    }
+}
+
+/// 9 and half of 10, and `nbf` (RFC 7519 §4.1.5). Returns `exp`.
+fn check_times(claims: &Claims<WireClaims>, now: u64) -> Result<u64, IdTokenError> {
+    for time in [claims.expiration, claims.not_before, claims.issued_at]
+        .into_iter()
+        .flatten()
+    {
+        if seconds(&time).is_none() {
+            return Err(IdTokenError::Malformed("a time is out of range".to_owned()));
+        }
+    }
+    let clock = i64::try_from(now)
+        .ok()
+        .and_then(|now| DateTime::from_timestamp(now, 0))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let options = TimeOptions::new(Duration::seconds(LEEWAY.cast_signed()), || clock);
+    let Some(exp) = claims.expiration.and_then(|time| seconds(&time)) else {
+        return Err(IdTokenError::Malformed("`exp` is missing".to_owned()));
+    };
+    claims
+        .validate_expiration(&options)
+        .map_err(|_| IdTokenError::Expired)?;
+    if claims.not_before.is_some() {
+        claims
+            .validate_maturity(&options)
+            .map_err(|_| IdTokenError::Nbf)?;
+    }
+    let iat = claims
+        .issued_at
+        .and_then(|time| seconds(&time))
+        .ok_or(IdTokenError::Iat)?;
+    if iat > now.saturating_add(LEEWAY) {
+        return Err(IdTokenError::Iat);
+    }
+    Ok(exp)
+}
+
+/// "It MUST NOT exceed 255 ASCII characters in length" (Core §2).
+fn sub(claims: &WireClaims) -> Result<String, IdTokenError> {
+    match claims.sub.as_deref() {
+        Some(sub) if (1..=255).contains(&sub.len()) => Ok(sub.to_owned()),
+        _ => Err(IdTokenError::Sub),
+    }
+}
+
+fn seconds(time: &DateTime<Utc>) -> Option<u64> {
+    let seconds = time.timestamp();
+    (seconds <= LAST_SECOND)
+        .then(|| u64::try_from(seconds).ok())
+        .flatten()
+}
+
+fn malformed_claims(error: ValidationError) -> IdTokenError {
+    match error {
+        ValidationError::AlgorithmMismatch { actual, .. } => IdTokenError::Alg {
+            actual: wire::excerpt(&actual),
+        },
+        ValidationError::InvalidSignature
+        | ValidationError::InvalidSignatureLen { .. }
+        | ValidationError::MalformedSignature(_) => IdTokenError::Signature,
+        other => IdTokenError::Malformed(other.to_string()),
+    }
+}
+
+/// The claims as they travel. What only annoys when it is odd, as a name that is a number, counts as absent.
+#[derive(Clone, Deserialize)]
+struct WireClaims {
+    #[serde(default)]
+    iss: Option<String>,
+    #[serde(default)]
+    sub: Option<String>,
+    #[serde(default)]
+    aud: Audience,
+    #[serde(default)]
+    azp: Option<String>,
+    #[serde(default)]
+    nonce: Option<String>,
+    #[serde(default)]
+    acr: Option<String>,
+    #[serde(default)]
+    auth_time: Option<wire::Seconds>,
+    #[serde(default)]
+    at_hash: Option<String>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    sid: Option<String>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    email_verified: Option<wire::Flag>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    given_name: Option<String>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    family_name: Option<String>,
+}
+
+impl WireClaims {
+    /// Whole seconds: some providers send a float.
+    fn auth_time(&self) -> Option<u64> {
+        self.auth_time.as_ref().and_then(wire::Seconds::whole)
+    }
+}
+
+/// One string or an array of them (RFC 7519 §4.1.3).
+#[derive(Clone, Default, Deserialize)]
+#[serde(from = "Option<WireAudience>")]
+struct Audience(Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WireAudience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl From<Option<WireAudience>> for Audience {
+    fn from(wire: Option<WireAudience>) -> Self {
+        Audience(match wire {
+            None => Vec::new(),
+            Some(WireAudience::One(audience)) => vec![audience],
+            Some(WireAudience::Several(audiences)) => audiences,
+        })
+    }
+}
+
+impl Audience {
+    fn contains(&self, client_id: &str) -> bool {
+        self.0.iter().any(|audience| audience == client_id)
+    }
+
+    fn is_same_set(&self, others: &[String]) -> bool {
+        others.iter().all(|other| self.contains(other))
+            && self.0.iter().all(|audience| others.contains(audience))
+    }
+}
+
+/// The claims of an ID token, kept for display. Only [`IdToken`] says that they are verified.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct IdTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The person at the issuer.
+    pub sub: String,
+    /// The audiences.
+    pub aud: Vec<String>,
+    /// The authorized party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub azp: Option<String>,
+    /// When it expires, seconds since the epoch.
+    pub exp: u64,
+    /// When it was issued.
+    pub iat: u64,
+    /// When the person authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<u64>,
+    /// The nonce of the sign-in, which a refreshed token may repeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// How the person authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// The session at the issuer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Whether the issuer has verified it.
+    #[serde(default)]
+    pub email_verified: bool,
+    /// The whole name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The given name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<String>,
+    /// The family name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<String>,
+}
+
+/// A verified ID token: made by [`SignedIdToken::verify`] and [`SignedIdToken::verify_refreshed`] alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdToken {
+    claims: IdTokenClaims,
+}
+
+impl IdToken {
+    /// The person at the issuer.
+    pub fn sub(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// The issuer.
+    pub fn iss(&self) -> &str {
+        &self.claims.iss
+    }
+
+    /// All of it.
+    pub fn claims(&self) -> &IdTokenClaims {
+        &self.claims
+    }
+
+    /// All of it, to keep.
+    pub fn into_claims(self) -> IdTokenClaims {
+        self.claims
+    }
+}
+
+/// Why an ID token was not accepted.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdTokenError {
+    /// Not a JWT with the claims of Core §2.
+    #[error("the ID token is malformed: {0}")]
+    Malformed(String),
+    /// `none`, an HMAC, an algorithm that wasn't registered, or one that doesn't fit the key (Core §3.1.3.7, 7, 8).
+    #[error("`alg` is {actual:?}, which is not accepted for this provider and key")]
+    Alg {
+        /// What the token says.
+        actual: String,
+    },
+    /// No key fits `kid` and `alg`.
+    #[error("no key fits `kid` and `alg`")]
+    KeyUnknown,
+    /// The signature is wrong (Core §3.1.3.7, 6).
+    #[error("the signature is wrong")]
+    Signature,
+    /// Another issuer, or none (Core §3.1.3.7, 2).
+    #[error("`iss` is {actual:?}")]
+    Iss {
+        /// What the token says.
+        actual: Option<String>,
+    },
+    /// No `sub`, an empty one or one over 255 characters (Core §2).
+    #[error("`sub` is missing or not 1 to 255 characters long")]
+    Sub,
+    /// We aren't the audience, or others are too (Core §3.1.3.7, 3).
+    #[error("`aud` is not our client alone")]
+    Aud,
+    /// The authorized party is another, or not named beside several audiences (Core §3.1.3.7, 4 and 5).
+    #[error("`azp` is not our client")]
+    Azp,
+    /// Past `exp` (Core §3.1.3.7, 9).
+    #[error("it is expired")]
+    Expired,
+    /// `iat` is missing, in the future or too long ago (Core §3.1.3.7, 10).
+    #[error("`iat` is missing, in the future or too long ago")]
+    Iat,
+    /// Before `nbf` (RFC 7519 §4.1.5).
+    #[error("it is not valid yet")]
+    Nbf,
+    /// Another `nonce`, or none (Core §3.1.3.7, 11; on refresh §12.2).
+    #[error("`nonce` is not the one that was sent")]
+    Nonce,
+    /// Not an `acr` that was asked for (Core §3.1.3.7, 12).
+    #[error("`acr` is not one that was asked for")]
+    Acr,
+    /// No `auth_time`, or one too long ago for `max_age` (Core §3.1.3.7, 13).
+    #[error("`auth_time` is missing or too long ago")]
+    AuthTime,
+    /// `at_hash` belongs to another access token (Core §3.1.3.8).
+    #[error("`at_hash` does not belong to the access token")]
+    AtHash,
+    /// `iss` changed (Core §12.2).
+    #[error("`iss` changed on refresh")]
+    RefreshIss,
+    /// `sub` changed (Core §12.2).
+    #[error("`sub` changed on refresh")]
+    RefreshSub,
+    /// `aud` changed (Core §12.2).
+    #[error("`aud` changed on refresh")]
+    RefreshAud,
+    /// `azp` changed (Core §12.2).
+    #[error("`azp` changed on refresh")]
+    RefreshAzp,
+    /// `auth_time` changed (Core §12.2).
+    #[error("`auth_time` changed on refresh")]
+    RefreshAuthTime,
+}
+
+impl IdTokenError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Malformed(_) => Code::IdTokenMalformed,
+            Self::Alg { .. } => Code::IdTokenAlg,
+            Self::KeyUnknown => Code::IdTokenKeyUnknown,
+            Self::Signature => Code::IdTokenSignature,
+            Self::Iss { .. } => Code::IdTokenIss,
+            Self::Sub => Code::IdTokenSub,
+            Self::Aud => Code::IdTokenAud,
+            Self::Azp => Code::IdTokenAzp,
+            Self::Expired => Code::IdTokenExpired,
+            Self::Iat => Code::IdTokenIat,
+            Self::Nbf => Code::IdTokenNbf,
+            Self::Nonce => Code::IdTokenNonce,
+            Self::Acr => Code::IdTokenAcr,
+            Self::AuthTime => Code::IdTokenAuthTime,
+            Self::AtHash => Code::IdTokenAtHash,
+            Self::RefreshIss => Code::RefreshIss,
+            Self::RefreshSub => Code::RefreshSub,
+            Self::RefreshAud => Code::RefreshAud,
+            Self::RefreshAzp => Code::RefreshAzp,
+            Self::RefreshAuthTime => Code::RefreshAuthTime,
+        }
+    }
+}

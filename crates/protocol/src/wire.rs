@@ -1,0 +1,81 @@
+//! How real providers spell things: the few places where we read more than the specification lets them write.
+
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    Value(T),
+    Other(IgnoredAny),
+}
+
+/// A value of another type than expected counts as absent.
+pub(crate) fn or_absent<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(match Lenient::deserialize(deserializer)? {
+        Lenient::Value(value) => value,
+        Lenient::Other(_) => None,
+    })
+}
+
+/// Whether a member is there at all, whatever its value.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+/// A boolean, or one in quotation marks as some providers send `email_verified`.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Flag {
+    Bool(bool),
+    Text(String),
+}
+
+impl Flag {
+    pub(crate) fn is_true(&self) -> bool {
+        match self {
+            Flag::Bool(flag) => *flag,
+            Flag::Text(text) => text == "true",
+        }
+    }
+}
+
+/// Seconds as an integer, a float or a string.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Seconds {
+    Integer(u64),
+    Float(f64),
+    Text(String),
+}
+
+impl Seconds {
+    /// Whole seconds, rounded down; `None` where it isn't a point or a length of time.
+    pub(crate) fn whole(&self) -> Option<u64> {
+        let float = |value: f64| {
+            // 2^53 is where floats stop counting seconds one by one.
+            (value.is_finite() && (0.0..9.0e15).contains(&value)).then_some(value as u64)
+        };
+        match self {
+            Seconds::Integer(value) => Some(*value),
+            Seconds::Float(value) => float(*value),
+            Seconds::Text(text) => {
+                let text = text.trim();
+                text.parse()
+                    .ok()
+                    .or_else(|| text.parse().ok().and_then(float))
+            }
+        }
+    }
+}
+
+/// The beginning of something from outside, fit for one line of a log.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars()
+        .take(200)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
