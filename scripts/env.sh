@@ -31,7 +31,7 @@ for tool in "trunk $TRUNK_VERSION" "wasm-bindgen-cli $WASM_BINDGEN_VERSION" "was
   # shellcheck disable=SC2086  # two words, a name and a version
   PATH=$(tool_root $tool)/bin:$PATH
 done
-export PATH=$PATH:$CACHE/tools/bin:$HOME/.cargo/bin
+export PATH=$PATH:$CACHE/tools/bin:$HOME/.cargo/bin:/usr/sbin
 
 # Set by `setup.sh` where wasm32 comes with the distribution's compiler and not with rustup's.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -f "$CACHE/toolchain" ]; then

@@ -17,7 +17,7 @@ about() {
   case $1 in
     fmt) echo "formatting" ;;
     scripts) echo "shell scripts" ;;
-    docs) echo "links in the documents" ;;
+    docs) echo "links in the documents, table of error codes" ;;
     locales) echo "every language has every sentence" ;;
     licenses) echo "licences, sources and bans of the dependencies" ;;
     advisories) echo "security advisories of the dependencies" ;;
@@ -45,11 +45,11 @@ scripts() {
   shellcheck scripts/*.sh .ci/run bench/*.sh
 }
 
-docs() { node scripts/check-links.mjs; }
+docs() { node scripts/check-links.mjs && node scripts/error-codes.mjs --check; }
 
 locales() { node scripts/check-locales.mjs; }
 
-licenses() { cargo deny --locked --offline check bans licenses sources || cargo deny --locked check bans licenses sources; }
+licenses() { cargo deny --locked check --hide-inclusion-graph bans licenses sources; }
 
 # The database is a repository of its own, which can't be had everywhere.
 advisories() {
