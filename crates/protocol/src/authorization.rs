@@ -3,7 +3,6 @@
 //! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207).
 
 use core::fmt;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -19,6 +18,11 @@ use crate::{
     pkce::CodeVerifier,
     wire,
 };
+
+mod response;
+
+use response::AuthorizationResponse;
+pub use response::{AuthorizationResponseError, callback_state};
 
 /// A sign-in is open for an hour: long enough for a password reset on the way.
 pub const PENDING_LIFETIME_MS: u64 = 3_600_000;
@@ -272,115 +276,6 @@ impl PendingAuthorization {
             iss: response.iss,
             pending: self,
         })
-    }
-}
-
-/// The `state` of a callback, to find the pending sign-in by; `None` where it is missing or repeated.
-pub fn callback_state(query: &str) -> Option<String> {
-    let mut states = parameters(query).filter(|(name, _)| name == "state");
-    let (_, state) = states.next()?;
-    (states.next().is_none() && !state.is_empty()).then_some(state)
-}
-
-fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
-    let query = query.strip_prefix('?').unwrap_or(query);
-    form_urlencoded::parse(query.as_bytes()).into_owned()
-}
-
-/// The parameters of a response that we know; others are ignored ("The client MUST ignore unrecognized response
-/// parameters", RFC 6749 §4.1.2).
-#[derive(Default)]
-struct AuthorizationResponse {
-    code: Option<String>,
-    state: Option<String>,
-    iss: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
-}
-
-impl AuthorizationResponse {
-    fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
-        let mut all = BTreeMap::new();
-        for (name, value) in parameters(query) {
-            if all.contains_key(&name) {
-                return Err(AuthorizationResponseError::ParameterRepeated {
-                    name: wire::excerpt(&name),
-                });
-            }
-            all.insert(name, value);
-        }
-        // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 §3.1).
-        let mut take = |name: &str| all.remove(name).filter(|value| !value.is_empty());
-        Ok(Self {
-            code: take("code"),
-            state: take("state"),
-            iss: take("iss"),
-            error: take("error"),
-            error_description: take("error_description"),
-        })
-    }
-}
-
-/// Why an authorization response was not accepted.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuthorizationResponseError {
-    /// "Request and response parameters MUST NOT be included more than once" (RFC 6749 §3.1).
-    #[error("`{name}` is there more than once")]
-    ParameterRepeated {
-        /// The parameter.
-        name: String,
-    },
-    /// Neither `code` nor `error` (RFC 6749 §4.1.2).
-    #[error("neither `code` nor `error` is there")]
-    Malformed,
-    /// `iss` names another server: a mix-up attack (RFC 9207 §2.4).
-    #[error("`iss` is {actual:?}, expected {expected:?}")]
-    IssuerMismatch {
-        /// What the response says.
-        actual: String,
-        /// Where the buyer was sent.
-        expected: String,
-    },
-    /// The provider announces `iss` but left it out (RFC 9207 §2.4).
-    #[error("`iss` is missing")]
-    IssuerMissing,
-    /// Another sign-in's `state`, or none (RFC 9700 §4.7).
-    #[error("`state` is not the one that was sent")]
-    StateMismatch,
-    /// More than an hour after the start.
-    #[error("the sign-in was started more than an hour ago")]
-    Expired,
-    /// An error response (RFC 6749 §4.1.2.1, Core §3.1.2.6).
-    #[error("the provider answered `{error}`")]
-    Refused {
-        /// `error`.
-        error: String,
-        /// `error_description`, for the log and never for the page.
-        description: Option<String>,
-    },
-}
-
-impl AuthorizationResponseError {
-    /// The stable code.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::ParameterRepeated { .. } => Code::CallbackParameterRepeated,
-            Self::Malformed => Code::CallbackMalformed,
-            Self::IssuerMismatch { .. } => Code::CallbackIssMismatch,
-            Self::IssuerMissing => Code::CallbackIssMissing,
-            Self::StateMismatch => Code::StateUnknown,
-            Self::Expired => Code::StateExpired,
-            Self::Refused { error, .. } => match error.as_str() {
-                "access_denied" => Code::AccessDenied,
-                "login_required"
-                | "interaction_required"
-                | "consent_required"
-                | "account_selection_required" => Code::LoginRequired,
-                "temporarily_unavailable" | "server_error" => Code::ProviderUnavailable,
-                _ => Code::ProviderError,
-            },
-        }
     }
 }
 

@@ -6,17 +6,22 @@
 //! jwt-compact's; the claims of OpenID Connect are ours.
 
 use core::fmt;
-use std::borrow::Cow;
 
 use chrono::{DateTime, Duration, Utc};
-use jwt_compact::{
-    Algorithm, AlgorithmExt, AlgorithmSignature, Claims, TimeOptions, UntrustedToken,
-    ValidationError,
-};
-use serde::{Deserialize, Serialize};
+use jwt_compact::{Claims, TimeOptions, UntrustedToken};
+use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use crate::{Code, alg::Alg, encoding::from_base64url, jwk::Jwk, wire};
+use crate::{alg::Alg, encoding::from_base64url, jwk::Jwk, wire};
+
+mod claims;
+mod error;
+mod signature;
+
+pub use claims::IdTokenClaims;
+use claims::WireClaims;
+pub use error::IdTokenError;
+pub use signature::SignatureCheck;
 
 /// How far clocks may be apart: on `exp`, `nbf`, `auth_time`, and on an `iat` in the future.
 pub const LEEWAY: u64 = 120;
@@ -83,23 +88,18 @@ impl UnverifiedIdToken {
     /// with an `alg` that can prove something: `none` and the HMACs are refused here.
     pub fn parse(text: &str) -> Result<UnverifiedIdToken, IdTokenError> {
         if text.len() > LONGEST {
-            return Err(IdTokenError::Malformed("it is too long".to_owned()));
+            return Err(IdTokenError::Malformed("it is too long"));
         }
         let token = UntrustedToken::<HeaderExtensions>::try_from(text)
-            .map_err(|error| IdTokenError::Malformed(error.to_string()))?;
+            .map_err(|error| IdTokenError::structure(&error))?;
         if token.header().other_fields.crit {
-            return Err(IdTokenError::Malformed(
-                "`crit` names extensions that are not understood".to_owned(),
-            ));
+            return Err(IdTokenError::Malformed("`crit` is not understood"));
         }
         // A JWT made for another purpose says so (RFC 8725 §3.11): `at+jwt`, `logout+jwt`, `dpop+jwt`.
         if let Some(typ) = &token.header().token_type
             && typ.to_ascii_lowercase().ends_with("+jwt")
         {
-            return Err(IdTokenError::Malformed(format!(
-                "`typ` is {:?}",
-                wire::excerpt(typ)
-            )));
+            return Err(IdTokenError::Malformed("`typ` is another kind of JWT's"));
         }
         let alg = token.algorithm().parse().map_err(|_| IdTokenError::Alg {
             actual: wire::excerpt(token.algorithm()),
@@ -165,7 +165,7 @@ impl UnverifiedIdToken {
         let claims = self
             .token
             .deserialize_claims_unchecked::<WireClaims>()
-            .map_err(malformed_claims)?;
+            .map_err(|error| IdTokenError::validation(&error))?;
         check_party(&claims.custom, issuer, client_id)?;
         let exp = check_times(&claims, now)?;
         Ok(DirectIdToken {
@@ -189,95 +189,6 @@ pub struct DirectIdToken {
     pub sid: Option<String>,
     /// When it expires.
     pub exp: u64,
-}
-
-/// A signature for somebody with cryptography to verify, and to answer with [`SignatureCheck::verdict`].
-#[derive(Clone)]
-pub struct SignatureCheck {
-    /// The algorithm, which fits the key.
-    pub alg: Alg,
-    /// The key, without the members at which `importKey` might take offence.
-    pub jwk: Jwk,
-    /// What was signed.
-    pub signing_input: Vec<u8>,
-    /// The signature, as in the token: for ECDSA r and s side by side, as WebCrypto wants it.
-    pub signature: Vec<u8>,
-    token: UntrustedToken<'static, HeaderExtensions>,
-}
-
-impl fmt::Debug for SignatureCheck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignatureCheck")
-            .field("alg", &self.alg)
-            .field("jwk", &self.jwk)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SignatureCheck {
-    /// The answer. It counts for exactly the bytes that were given out.
-    pub fn verdict(self, valid: bool) -> Result<SignedIdToken, IdTokenError> {
-        let answer = Answer {
-            valid,
-            signing_input: self.signing_input,
-            signature: self.signature,
-        };
-        let token = Answered(self.alg)
-            .validator::<WireClaims>(&answer)
-            .validate(&self.token)
-            .map_err(malformed_claims)?;
-        Ok(SignedIdToken {
-            alg: self.alg,
-            claims: token.into_parts().1,
-        })
-    }
-}
-
-/// jwt-compact's view of a signature that WebCrypto has verified.
-struct Answered(Alg);
-
-struct Answer {
-    valid: bool,
-    signing_input: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-struct SignatureBytes(Vec<u8>);
-
-/// Nobody signs with it.
-enum NoSigningKey {}
-
-impl AlgorithmSignature for SignatureBytes {
-    fn try_from_slice(slice: &[u8]) -> anyhow::Result<Self> {
-        Ok(Self(slice.to_vec()))
-    }
-
-    fn as_bytes(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.0)
-    }
-}
-
-impl Algorithm for Answered {
-    type SigningKey = NoSigningKey;
-    type VerifyingKey = Answer;
-    type Signature = SignatureBytes;
-
-    fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed(self.0.as_str())
-    }
-
-    fn sign(&self, signing_key: &NoSigningKey, _message: &[u8]) -> SignatureBytes {
-        match *signing_key {}
-    }
-
-    fn verify_signature(
-        &self,
-        signature: &SignatureBytes,
-        answer: &Answer,
-        message: &[u8],
-    ) -> bool {
-        answer.valid && answer.signing_input == message && answer.signature == signature.0
-    }
 }
 
 /// An ID token that the key has signed; what it says is not yet compared with anything.
@@ -382,25 +293,7 @@ impl SignedIdToken {
         }
         let sub = previous.sub.clone();
         let mut token = self.into_id_token(sub, access_token)?;
-        // What a refreshed token leaves out is as it was.
-        let claims = &mut token.claims;
-        claims.nonce = claims.nonce.take().or_else(|| previous.nonce.clone());
-        claims.auth_time = claims.auth_time.or(previous.auth_time);
-        claims.sid = claims.sid.take().or_else(|| previous.sid.clone());
-        claims.acr = claims.acr.take().or_else(|| previous.acr.clone());
-        if claims.email.is_none() {
-            claims.email = previous.email.clone();
-            claims.email_verified = previous.email_verified;
-        }
-        claims.name = claims.name.take().or_else(|| previous.name.clone());
-        claims.given_name = claims
-            .given_name
-            .take()
-            .or_else(|| previous.given_name.clone());
-        claims.family_name = claims
-            .family_name
-            .take()
-            .or_else(|| previous.family_name.clone());
+        token.claims.keep_from(previous);
         Ok(token)
     }
 
@@ -475,7 +368,7 @@ fn check_times(claims: &Claims<WireClaims>, now: u64) -> Result<u64, IdTokenErro
         .flatten()
     {
         if seconds(&time).is_none() {
-            return Err(IdTokenError::Malformed("a time is out of range".to_owned()));
+            return Err(IdTokenError::Malformed("a time is out of range"));
         }
     }
     let clock = i64::try_from(now)
@@ -484,7 +377,7 @@ fn check_times(claims: &Claims<WireClaims>, now: u64) -> Result<u64, IdTokenErro
         .unwrap_or(DateTime::<Utc>::MAX_UTC);
     let options = TimeOptions::new(Duration::seconds(LEEWAY.cast_signed()), || clock);
     let Some(exp) = claims.expiration.and_then(|time| seconds(&time)) else {
-        return Err(IdTokenError::Malformed("`exp` is missing".to_owned()));
+        return Err(IdTokenError::Malformed("`exp` is missing"));
     };
     claims
         .validate_expiration(&options)
@@ -519,136 +412,6 @@ fn seconds(time: &DateTime<Utc>) -> Option<u64> {
         .flatten()
 }
 
-fn malformed_claims(error: ValidationError) -> IdTokenError {
-    match error {
-        ValidationError::AlgorithmMismatch { actual, .. } => IdTokenError::Alg {
-            actual: wire::excerpt(&actual),
-        },
-        ValidationError::InvalidSignature
-        | ValidationError::InvalidSignatureLen { .. }
-        | ValidationError::MalformedSignature(_) => IdTokenError::Signature,
-        other => IdTokenError::Malformed(other.to_string()),
-    }
-}
-
-/// The claims as they travel. What only annoys when it is odd, as a name that is a number, counts as absent.
-#[derive(Clone, Deserialize)]
-struct WireClaims {
-    #[serde(default)]
-    iss: Option<String>,
-    #[serde(default)]
-    sub: Option<String>,
-    #[serde(default)]
-    aud: Audience,
-    #[serde(default)]
-    azp: Option<String>,
-    #[serde(default)]
-    nonce: Option<String>,
-    #[serde(default)]
-    acr: Option<String>,
-    #[serde(default)]
-    auth_time: Option<wire::Seconds>,
-    #[serde(default)]
-    at_hash: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    sid: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    email_verified: Option<wire::Flag>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    given_name: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
-    family_name: Option<String>,
-}
-
-impl WireClaims {
-    /// Whole seconds: some providers send a float.
-    fn auth_time(&self) -> Option<u64> {
-        self.auth_time.as_ref().and_then(wire::Seconds::whole)
-    }
-}
-
-/// One string or an array of them (RFC 7519 §4.1.3).
-#[derive(Clone, Default, Deserialize)]
-#[serde(from = "Option<WireAudience>")]
-struct Audience(Vec<String>);
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireAudience {
-    One(String),
-    Several(Vec<String>),
-}
-
-impl From<Option<WireAudience>> for Audience {
-    fn from(wire: Option<WireAudience>) -> Self {
-        Audience(match wire {
-            None => Vec::new(),
-            Some(WireAudience::One(audience)) => vec![audience],
-            Some(WireAudience::Several(audiences)) => audiences,
-        })
-    }
-}
-
-impl Audience {
-    fn contains(&self, client_id: &str) -> bool {
-        self.0.iter().any(|audience| audience == client_id)
-    }
-
-    fn is_same_set(&self, others: &[String]) -> bool {
-        others.iter().all(|other| self.contains(other))
-            && self.0.iter().all(|audience| others.contains(audience))
-    }
-}
-
-/// The claims of an ID token, kept for display. Only [`IdToken`] says that they are verified.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct IdTokenClaims {
-    /// The issuer.
-    pub iss: String,
-    /// The person at the issuer.
-    pub sub: String,
-    /// The audiences.
-    pub aud: Vec<String>,
-    /// The authorized party.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub azp: Option<String>,
-    /// When it expires, seconds since the epoch.
-    pub exp: u64,
-    /// When it was issued.
-    pub iat: u64,
-    /// When the person authenticated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<u64>,
-    /// The nonce of the sign-in, which a refreshed token may repeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nonce: Option<String>,
-    /// How the person authenticated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// The session at the issuer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<String>,
-    /// The e-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// Whether the issuer has verified it.
-    #[serde(default)]
-    pub email_verified: bool,
-    /// The whole name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub given_name: Option<String>,
-    /// The family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub family_name: Option<String>,
-}
-
 /// A verified ID token: made by [`SignedIdToken::verify`] and [`SignedIdToken::verify_refreshed`] alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdToken {
@@ -674,105 +437,5 @@ impl IdToken {
     /// All of it, to keep.
     pub fn into_claims(self) -> IdTokenClaims {
         self.claims
-    }
-}
-
-/// Why an ID token was not accepted.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IdTokenError {
-    /// Not a JWT with the claims of Core §2.
-    #[error("the ID token is malformed: {0}")]
-    Malformed(String),
-    /// `none`, an HMAC, an algorithm that wasn't registered, or one that doesn't fit the key (Core §3.1.3.7, 7, 8).
-    #[error("`alg` is {actual:?}, which is not accepted for this provider and key")]
-    Alg {
-        /// What the token says.
-        actual: String,
-    },
-    /// No key fits `kid` and `alg`.
-    #[error("no key fits `kid` and `alg`")]
-    KeyUnknown,
-    /// The signature is wrong (Core §3.1.3.7, 6).
-    #[error("the signature is wrong")]
-    Signature,
-    /// Another issuer, or none (Core §3.1.3.7, 2).
-    #[error("`iss` is {actual:?}")]
-    Iss {
-        /// What the token says.
-        actual: Option<String>,
-    },
-    /// No `sub`, an empty one or one over 255 characters (Core §2).
-    #[error("`sub` is missing or not 1 to 255 characters long")]
-    Sub,
-    /// We aren't the audience, or others are too (Core §3.1.3.7, 3).
-    #[error("`aud` is not our client alone")]
-    Aud,
-    /// The authorized party is another, or not named beside several audiences (Core §3.1.3.7, 4 and 5).
-    #[error("`azp` is not our client")]
-    Azp,
-    /// Past `exp` (Core §3.1.3.7, 9).
-    #[error("it is expired")]
-    Expired,
-    /// `iat` is missing, in the future or too long ago (Core §3.1.3.7, 10).
-    #[error("`iat` is missing, in the future or too long ago")]
-    Iat,
-    /// Before `nbf` (RFC 7519 §4.1.5).
-    #[error("it is not valid yet")]
-    Nbf,
-    /// Another `nonce`, or none (Core §3.1.3.7, 11; on refresh §12.2).
-    #[error("`nonce` is not the one that was sent")]
-    Nonce,
-    /// Not an `acr` that was asked for (Core §3.1.3.7, 12).
-    #[error("`acr` is not one that was asked for")]
-    Acr,
-    /// No `auth_time`, or one too long ago for `max_age` (Core §3.1.3.7, 13).
-    #[error("`auth_time` is missing or too long ago")]
-    AuthTime,
-    /// `at_hash` belongs to another access token (Core §3.1.3.8).
-    #[error("`at_hash` does not belong to the access token")]
-    AtHash,
-    /// `iss` changed (Core §12.2).
-    #[error("`iss` changed on refresh")]
-    RefreshIss,
-    /// `sub` changed (Core §12.2).
-    #[error("`sub` changed on refresh")]
-    RefreshSub,
-    /// `aud` changed (Core §12.2).
-    #[error("`aud` changed on refresh")]
-    RefreshAud,
-    /// `azp` changed (Core §12.2).
-    #[error("`azp` changed on refresh")]
-    RefreshAzp,
-    /// `auth_time` changed (Core §12.2).
-    #[error("`auth_time` changed on refresh")]
-    RefreshAuthTime,
-}
-
-impl IdTokenError {
-    /// The stable code.
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Malformed(_) => Code::IdTokenMalformed,
-            Self::Alg { .. } => Code::IdTokenAlg,
-            Self::KeyUnknown => Code::IdTokenKeyUnknown,
-            Self::Signature => Code::IdTokenSignature,
-            Self::Iss { .. } => Code::IdTokenIss,
-            Self::Sub => Code::IdTokenSub,
-            Self::Aud => Code::IdTokenAud,
-            Self::Azp => Code::IdTokenAzp,
-            Self::Expired => Code::IdTokenExpired,
-            Self::Iat => Code::IdTokenIat,
-            Self::Nbf => Code::IdTokenNbf,
-            Self::Nonce => Code::IdTokenNonce,
-            Self::Acr => Code::IdTokenAcr,
-            Self::AuthTime => Code::IdTokenAuthTime,
-            Self::AtHash => Code::IdTokenAtHash,
-            Self::RefreshIss => Code::RefreshIss,
-            Self::RefreshSub => Code::RefreshSub,
-            Self::RefreshAud => Code::RefreshAud,
-            Self::RefreshAzp => Code::RefreshAzp,
-            Self::RefreshAuthTime => Code::RefreshAuthTime,
-        }
     }
 }

@@ -248,9 +248,8 @@ impl fmt::Debug for Profile {
 /// What is required and lacks a valid value, in the order of what is required.
 pub fn missing(required: &[Field], profile: &Profile) -> Vec<Field> {
     let lacks = |field: &&Field| {
-        !profile
-            .get(**field)
-            .is_some_and(|value| field.validate(value).is_ok())
+        let value = profile.get(**field);
+        value.is_none_or(|value| field.validate(value).is_err())
     };
     required.iter().filter(lacks).copied().collect()
 }

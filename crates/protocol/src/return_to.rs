@@ -63,7 +63,7 @@ fn is_path(raw: &str) -> bool {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.split('/').skip(1);
     let first = segments.next().unwrap_or_default();
-    !(first.is_empty() && path.len() > 1) && !is_dots(first)
+    path == "/" || !(first.is_empty() || is_dots(first))
 }
 
 /// `.` and `..`, in the spellings that the URL standard takes for them.

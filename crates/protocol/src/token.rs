@@ -279,7 +279,10 @@ impl TokenResponse {
             Ok(wire) => wire,
             Err(_) if status == 401 => return Err(TokenError::Unauthorized),
             Err(error) => {
-                let reason = format!("{error}; {}", content_type.unwrap_or("no content type"));
+                // Where it stops being JSON, and not serde's message, which may quote a token.
+                let place = format!("line {} column {}", error.line(), error.column());
+                let content_type = content_type.unwrap_or("no content type");
+                let reason = format!("{}, {place}", wire::excerpt(content_type));
                 // A success that isn't JSON may still hold a token, unless it is a page.
                 let shown = !success || body.trim_ascii_start().starts_with(b"<");
                 let beginning = if shown {

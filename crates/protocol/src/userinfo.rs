@@ -131,15 +131,16 @@ impl UserInfo {
         if wire.sub.as_deref() != Some(sub) {
             return Err(UserInfoError::Sub);
         }
-        let email_verified = wire
+        let says_verified = wire
             .email_verified
             .as_ref()
             .is_some_and(wire::Flag::is_true);
-        let profile = wire
+        let profile: Profile = wire
             .into_fields()
             .into_iter()
             .filter_map(|(field, value)| Some((field, field.validate(&value?).ok()?)))
             .collect();
+        let email_verified = says_verified && profile.get(Field::Email).is_some();
         Ok(UserInfo {
             profile,
             email_verified,
