@@ -9,6 +9,10 @@ SANDBOX=http://localhost:8900
 LOGS=$REPO/target/demo
 PIDS=()
 
+# Where the system can do it, the servers are told to stop even when this script is killed without a chance to.
+BOUND=(setsid)
+if setpriv --pdeathsig TERM true 2>/dev/null; then BOUND+=(setpriv --pdeathsig TERM); fi
+
 port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 check_ports() {
@@ -60,7 +64,7 @@ any_alive() {
 start() { # name command…
   local name=$1
   shift
-  setsid "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
+  "${BOUND[@]}" "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
   PIDS+=($!)
 }
 

@@ -18,6 +18,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}
 TRUNK_VERSION=0.21.14
 WASM_PACK_VERSION=0.15.1
 CARGO_DENY_VERSION=0.20.2
+NODE_MAJOR=20 # at least
+NODE_VERSION=22.23.3 # where there is none
 
 # The bindings' generator must be of the version that the lock file has.
 locked_version() {
@@ -31,6 +33,8 @@ for tool in "trunk $TRUNK_VERSION" "wasm-bindgen-cli $WASM_BINDGEN_VERSION" "was
   # shellcheck disable=SC2086  # two words, a name and a version
   PATH=$(tool_root $tool)/bin:$PATH
 done
+# Set up only where the distribution's Node.js is too old.
+[ ! -x "$CACHE/tools/node/bin/node" ] || PATH=$CACHE/tools/node/bin:$PATH
 export PATH=$PATH:$CACHE/tools/bin:$HOME/.cargo/bin:/usr/sbin
 
 # Set by `setup.sh` where wasm32 comes with the distribution's compiler and not with rustup's.

@@ -80,10 +80,21 @@ packages() {
   done
 }
 
-node_version() {
-  local major
-  major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-  [ "$major" -ge 20 ] || missing "Node.js 20 or later (found $major): install it from https://nodejs.org or with your package manager"
+node_is_recent() { [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge "$NODE_MAJOR" ]; }
+
+# The distribution's may be older than the certified provider takes; npm has the binary as a package too.
+recent_node() {
+  local arch
+  node_is_recent && return 0
+  case $(uname -m) in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=none ;; esac
+  say "installing Node.js $NODE_VERSION from npm (half a minute)"
+  if npm install --prefix "$CACHE/tools/node" --no-save --loglevel=error "node-linux-$arch@$NODE_VERSION" >"$CACHE/node.log" 2>&1 </dev/null; then
+    mkdir -p "$CACHE/tools/node/bin"
+    ln -sf "../node_modules/node-linux-$arch/bin/node" "$CACHE/tools/node/bin/node"
+    PATH=$CACHE/tools/node/bin:$PATH
+    hash -r
+  fi
+  node_is_recent || missing "Node.js $NODE_MAJOR or later: install it from https://nodejs.org or with your package manager"
 }
 
 # --- Rust ---------------------------------------------------------------------------------------------------------------
@@ -220,7 +231,7 @@ install_all() {
     flock -n 8 || { say "another set-up is running; waiting for it" && flock 8; }
   fi
   packages
-  if has node; then node_version; fi
+  if has npm; then recent_node; fi
   if rust; then
     component clippy cargo-clippy
     component rustfmt cargo-fmt
@@ -240,7 +251,8 @@ main() {
   local stamp
   stamp=$STAMPS/$WHAT-$(cat "$REPO/scripts/setup.sh" "$REPO/scripts/env.sh" <(echo "$WASM_BINDGEN_VERSION") | cksum | cut -d' ' -f1)
   if [ ! -f "$stamp" ] || ! all_there "$WHAT"; then
-    say "setting up for \`make $WHAT\` (a minute where everything can be downloaded, up to 20 on two cores where tools are compiled)"
+    all_there "$WHAT" ||
+      say "setting up for \`make $WHAT\` (a minute where everything can be downloaded, up to 20 on two cores where tools are compiled)"
     install_all
     report_missing
     touch "$stamp"

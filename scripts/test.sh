@@ -104,7 +104,7 @@ is_suite() { case $1 in crates | browser | journeys) return 0 ;; *) return 1 ;; 
 # Adds up `test result: ok. 3 passed; 1 failed; …`, which cargo test and wasm-pack both print.
 count() { sed -n "s/.*test result: .*[ .]\([0-9][0-9]*\) $1;.*/\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'; }
 
-limited() { if [ -n "${CI:-}" ]; then timeout --kill-after=10 "$STEP_TIMEOUT" "$0" --step "$1"; else "$1"; fi; }
+limited() { if [ -n "${CI:-}" ]; then timeout --kill-after=10 "$STEP_TIMEOUT" "$REPO/scripts/test.sh" --step "$1"; else "$1"; fi; }
 
 run() {
   local step=$1 log=$LOGS/$1.log started status=0 passed=0 failed=0
