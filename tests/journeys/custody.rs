@@ -1,0 +1,169 @@
+//! Where tokens rest, rung by rung, and what a stolen handle is worth.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Options};
+use crate::buyer::ALICE;
+use crate::journey::{journey, journey_on};
+use crate::stage::Setup;
+
+/// Everything that scripts of the page can read of storage and cookies.
+const READABLE: &str =
+    "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])";
+
+fn rung(custody: &'static str) -> Setup {
+    Setup {
+        custody,
+        ..Setup::default()
+    }
+}
+
+async fn sign_alice_in(browser: &Browser, app: &str) {
+    browser.open(app).await;
+    browser.sign_in("alice").await;
+    browser.sees_signed_in(ALICE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn local_keeps_the_session_under_one_key_over_tabs_and_reloads() {
+    journey(async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        let session: Value = serde_json::from_str(
+            b.eval("localStorage.getItem('admit-one')")
+                .await
+                .as_str()
+                .unwrap(),
+        )
+        .unwrap();
+        let text = session.to_string();
+        assert!(
+            text.contains("access_token") && text.contains("id_token"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("refresh_token"),
+            "the refresh token never reaches the browser: {text}"
+        );
+        b.reload().await;
+        b.sees_signed_in(ALICE).await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/account")).await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn session_keeps_it_in_the_tab() {
+    journey_on(rung("session"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        assert_eq!(
+            b.eval("localStorage.getItem('admit-one')").await,
+            Value::Null
+        );
+        b.reload().await;
+        b.sees_signed_in(ALICE).await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_keeps_it_in_the_page() {
+    journey_on(rung("memory"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        assert!(
+            !b.eval(READABLE).await.as_str().unwrap().contains("token"),
+            "{}",
+            b.eval(READABLE).await
+        );
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cookie_keeps_the_handle_from_scripts_and_the_tokens_in_memory() {
+    journey_on(rung("cookie"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        let readable = b.eval(READABLE).await;
+        assert!(!readable.as_str().unwrap().contains("access_token"), "{readable}");
+        let cookies = b.devtools("Network.getCookies", json!({ "urls": [j.stage.app] })).await;
+        let cookie = cookies["cookies"].as_array().unwrap().iter().find(|cookie| cookie["name"] == "__Host-admit-one");
+        let cookie = cookie.unwrap_or_else(|| panic!("no cookie in {cookies}"));
+        assert_eq!(
+            (&cookie["httpOnly"], &cookie["secure"], &cookie["sameSite"], &cookie["path"]),
+            (&json!(true), &json!(true), &json!("Strict"), &json!("/"))
+        );
+        // The page is gone, and with it the tokens; the cookie brings them back.
+        b.reload().await;
+        b.sees_signed_in(ALICE).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' || document.querySelector('[data-testid=sign-in]')").await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_with_the_cookie_alone_is_refused() {
+    journey_on(rung("cookie"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        let bare = b.settle("(await fetch('/v1/refresh', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })).json()").await;
+        assert_eq!(bare["code"], "header_missing");
+        let unproven = b.settle("(await fetch('/v1/refresh', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'X-Admit-One': '1' } })).json()").await;
+        assert_eq!(unproven["code"], "proof_missing");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mirror_cookie_comes_and_goes_with_the_session() {
+    let server = "cookie_mirror = { name = \"admit_one_id\", domain = \"localhost\" }".to_owned();
+    let setup = Setup {
+        server,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        b.wait_for("document.cookie.includes('admit_one_id=')")
+            .await;
+        b.open(&j.stage.app("/account")).await;
+        b.press("sign-out").await;
+        b.wait_for("!document.cookie.includes('admit_one_id=')")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_copied_to_another_browser_is_useless_there() {
+    journey(async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        let stolen = b.eval("localStorage.getItem('admit-one')").await;
+        let thief = j.another_browser(Options::default()).await;
+        thief.open(&j.stage.app("/")).await;
+        thief
+            .run(&format!("localStorage.setItem('admit-one', {stolen})"))
+            .await;
+        thief.open(&j.stage.app("/account")).await;
+        thief.press("refresh").await;
+        thief.sees_error("proof_key_mismatch").await;
+        assert!(!thief.somebody_is_signed_in().await);
+        // The buyer isn't bothered.
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+    })
+    .await;
+}

@@ -1,0 +1,95 @@
+//! What stands in front of a server during a journey: it counts, refuses or holds back requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use tokio::net::TcpListener;
+
+/// A gate; clones are the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Gate(Arc<Mutex<Orders>>);
+
+#[derive(Default)]
+struct Orders {
+    seen: BTreeMap<String, usize>,
+    refuse: BTreeMap<String, usize>,
+    hold: BTreeSet<String>,
+}
+
+impl Gate {
+    /// How many requests for this path came.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.0
+            .lock()
+            .unwrap()
+            .seen
+            .get(path)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Answers the next `times` requests for this path with 503.
+    pub(crate) fn refuse(&self, path: &str, times: usize) {
+        self.0.lock().unwrap().refuse.insert(path.into(), times);
+    }
+
+    /// Holds back requests for paths that end so, until [`Gate::release`].
+    pub(crate) fn hold(&self, suffix: &str) {
+        self.0.lock().unwrap().hold.insert(suffix.into());
+    }
+
+    /// Lets everything through again.
+    pub(crate) fn release(&self) {
+        self.0.lock().unwrap().hold.clear();
+    }
+
+    fn refuses(&self, path: &str) -> bool {
+        let mut orders = self.0.lock().unwrap();
+        *orders.seen.entry(path.into()).or_default() += 1;
+        match orders.refuse.get_mut(path) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        self.0
+            .lock()
+            .unwrap()
+            .hold
+            .iter()
+            .any(|suffix| path.ends_with(suffix))
+    }
+
+    /// Serves a router behind this gate until the task is aborted.
+    pub(crate) fn serve(
+        &self,
+        listener: TcpListener,
+        router: axum::Router,
+    ) -> tokio::task::JoinHandle<()> {
+        let router = router.layer(axum::middleware::from_fn_with_state(self.clone(), pass));
+        tokio::spawn(async move {
+            let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+            axum::serve(listener, service).await.unwrap();
+        })
+    }
+}
+
+async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    while gate.holds(&path) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    if gate.refuses(&path) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(request).await
+}

@@ -1,0 +1,242 @@
+//! What every page owes every buyer: keyboard, announcements, narrow screens, languages, the dark, a strict policy.
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::buyer::ALICE;
+use crate::journey::journey;
+use crate::wire::send;
+
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+
+/// Moves the focus with the tabulator until it is on what has this `data-testid`.
+async fn tab_to(b: &Browser, css: &str) {
+    b.wait_for(&format!("document.querySelector({})", json!(css)))
+        .await;
+    for _ in 0..20 {
+        if b.eval(&format!("document.activeElement.matches({})", json!(css)))
+            .await
+            == true
+        {
+            let outlined = "(() => { const style = getComputedStyle(document.activeElement); \
+                return style.outlineStyle !== 'none' || style.boxShadow !== 'none'; })()";
+            assert_eq!(
+                b.eval(outlined).await,
+                true,
+                "the focus on {css} is visible"
+            );
+            return;
+        }
+        b.keys(TAB).await;
+    }
+    panic!("the tabulator doesn't reach {css}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_alone_leads_from_the_button_into_the_shop() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        tab_to(b, "[data-testid=sign-in]").await;
+        b.keys(ENTER).await;
+        b.fill("input[name=username]", "bob").await;
+        b.fill("input[name=password]", "ticket").await;
+        b.keys(ENTER).await;
+        tab_to(b, "[name=phone_number]").await;
+        b.keys("+41315550102").await;
+        tab_to(b, "[name=\"address.country\"]").await;
+        b.fill("[name=\"address.country\"]", "CH").await;
+        tab_to(b, "[data-testid=save]").await;
+        b.keys(ENTER).await;
+        tab_to(b, "[data-testid=continue]").await;
+        b.keys(ENTER).await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_is_announced() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/callback/club?code=a&state=b")).await;
+        b.sees_error("state_unknown").await;
+        let announced = "(() => { const error = document.querySelector('[data-testid=error]'); \
+            return error.closest('[role=alert], [aria-live]') !== null || error.querySelector('[role=alert], [aria-live]') !== null; })()";
+        assert_eq!(b.eval(announced).await, true);
+        let sentence = b.text().await;
+        assert!(!sentence.contains("state_unknown") || sentence.len() > 60, "in the buyer's words: {sentence}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_breaks_the_content_security_policy() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.open(&j.stage.app("/account")).await;
+        b.press("refresh").await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        let console = b.console().await;
+        let complaints: Vec<_> = console
+            .iter()
+            .filter(|line| {
+                line.contains("Content Security Policy")
+                    || line.contains("console-api")
+                    || line.contains("javascript")
+            })
+            .collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+        for path in [
+            "/",
+            "/account",
+            "/signed-out",
+            "/callback/club",
+            "/healthz",
+            "/no-such-page",
+        ] {
+            let (_, _) = send("GET", &j.stage.app(path), None).await;
+        }
+    })
+    .await;
+}
+
+/// No page is wider than the screen.
+async fn fits(b: &Browser, page: &str) {
+    let width = b.eval("document.documentElement.scrollWidth").await;
+    assert!(width.as_u64().unwrap() <= 320, "{page} is {width} px wide");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_fits_a_narrow_phone() {
+    journey(async |j| {
+        let b = &j.browser;
+        let phone = json!({ "width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": true });
+        b.devtools("Emulation.setDeviceMetricsOverride", phone)
+            .await;
+        for lang in ["en", "fr", "de"] {
+            b.open("about:blank").await;
+            b.forget(&[&j.stage.app, &j.stage.upstream]).await;
+            b.open(
+                &j.stage
+                    .app(&format!("/callback/club?code=a&state=b&lang={lang}")),
+            )
+            .await;
+            b.sees_error("state_unknown").await;
+            fits(b, "the error").await;
+            b.open(&j.stage.app(&format!("/?lang={lang}"))).await;
+            b.wait_for("document.querySelector('[data-testid=sign-in]')")
+                .await;
+            fits(b, "the sign-in").await;
+            b.sign_in("bob").await;
+            b.wait_for(
+                "document.querySelector('[data-testid=profile-form], [data-testid=continue]')",
+            )
+            .await;
+            fits(b, "the profile").await;
+            if b.eval("document.querySelector('[data-testid=profile-form]') !== null")
+                .await
+                == true
+            {
+                b.fill("[name=phone_number]", "+41315550102").await;
+                b.fill("[name=\"address.country\"]", "CH").await;
+                b.press("save").await;
+            }
+            b.wait_for("document.querySelector('[data-testid=continue]')")
+                .await;
+            b.open(&j.stage.app(&format!("/account?lang={lang}"))).await;
+            b.wait_for("document.querySelector('[data-testid=sign-out]')")
+                .await;
+            fits(b, "the account").await;
+            b.press("sign-out").await;
+            b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+                .await;
+            fits(b, "the signed-out page").await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn french_and_german_come_by_parameter_and_by_the_browser() {
+    journey(async |j| {
+        let b = &j.browser;
+        let mut texts = Vec::new();
+        for lang in ["en", "fr", "de"] {
+            b.open(&j.stage.app(&format!("/?lang={lang}"))).await;
+            b.wait_for("document.querySelector('[data-testid=sign-in]') && window.admitOne.ready")
+                .await;
+            assert_eq!(b.eval("document.documentElement.lang").await, lang);
+            texts.push(b.text().await);
+        }
+        assert!(
+            texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2],
+            "{texts:?}"
+        );
+        // What the browser asks for counts where the address says nothing.
+        b.devtools("Network.enable", json!({})).await;
+        b.devtools(
+            "Network.setExtraHTTPHeaders",
+            json!({ "headers": { "Accept-Language": "fr-CH, fr;q=0.9, en;q=0.8" } }),
+        )
+        .await;
+        b.open(&j.stage.app("/")).await;
+        b.wait_for("document.documentElement.lang === 'fr'").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_dark_is_dark_and_the_light_is_light() {
+    journey(async |j| {
+        let b = &j.browser;
+        let mut brightness = Vec::new();
+        for scheme in ["light", "dark"] {
+            let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            b.devtools("Emulation.setEmulatedMedia", features).await;
+            b.open(&j.stage.app("/")).await;
+            b.wait_for("document.querySelector('[data-testid=sign-in]')").await;
+            let of = |what: &str| {
+                format!(
+                    "(() => {{ const canvas = document.createElement('canvas').getContext('2d'); \
+                     canvas.fillStyle = getComputedStyle(document.querySelector('{what}')).{}; canvas.fillRect(0, 0, 1, 1); \
+                     const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data; return (r + g + b) / 3; }})()",
+                    if what == "h1" { "color" } else { "backgroundColor" }
+                )
+            };
+            let page = b.eval(&of("html")).await.as_f64().unwrap().max(0.0);
+            let text = b.eval(&of("h1")).await.as_f64().unwrap();
+            brightness.push((page, text));
+        }
+        assert!(brightness[0].1 < 128.0 && brightness[1].1 > 128.0, "(page, text) in light and dark: {brightness:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_button_is_in_the_served_page_and_stays_where_it_is() {
+    journey(async |j| {
+        let (status, html) = send("GET", &j.stage.app("/"), None).await;
+        assert_eq!(status, 200);
+        assert!(html.contains("data-testid=\"sign-in\""), "{html}");
+        let b = &j.browser;
+        let place = "JSON.stringify(document.querySelector('[data-testid=sign-in]').getBoundingClientRect())";
+        j.stage.backend_gate.hold(".wasm");
+        b.depart(&j.stage.app("/")).await;
+        b.wait_for(&format!("location.origin === '{}' && document.querySelector('[data-testid=sign-in]')", j.stage.app)).await;
+        let served = b.eval(place).await;
+        j.stage.backend_gate.release();
+        b.wait_for("window.admitOne.ready").await;
+        assert_eq!(b.eval(place).await, served);
+    })
+    .await;
+}

@@ -1,0 +1,165 @@
+//! A network or a backend that fails for a while, and an app that comes late.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser::Options;
+use crate::buyer::ALICE;
+use crate::journey::journey;
+
+use super::alice_signed_in;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.unreachable(&["*/v1/*"]).await;
+        b.log_in("alice").await;
+        b.wait_for("location.pathname === '/callback/club' && document.querySelector('[data-testid=error], [data-testid=status]')").await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(!b.somebody_is_signed_in().await);
+        b.online(false).await;
+        b.unreachable(&[]).await;
+        b.online(true).await;
+        b.wait_for("document.querySelector('[data-testid=user-email]')?.innerText.includes('alice')").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_fails_twice_at_the_callback_signs_in_by_itself() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.backend_gate.refuse("/v1/exchange", 2);
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for(
+            "document.querySelector('[data-testid=user-email]')?.innerText.includes('alice')",
+        )
+        .await;
+        assert_eq!(j.stage.backend_gate.count("/v1/exchange"), 3);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_fails_once_at_the_sync_leads_on_by_itself() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.backend_gate.refuse("/v1/profile", 1);
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_failure_during_a_refresh_is_no_sign_out() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=refresh]')")
+            .await;
+        b.online(false).await;
+        b.press("refresh").await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_ne!(
+            b.eval("localStorage.getItem('admit-one')").await,
+            Value::Null
+        );
+        assert!(b.text().await.contains(ALICE), "{}", b.text().await);
+        b.online(true).await;
+        b.reload().await;
+        b.refresh(&j.stage).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_is_down_during_a_refresh_is_no_sign_out() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        j.stage.backend_gate.refuse("/v1/refresh", 100);
+        b.press("refresh").await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_ne!(
+            b.eval("localStorage.getItem('admit-one')").await,
+            Value::Null
+        );
+        j.stage.backend_gate.refuse("/v1/refresh", 0);
+        b.reload().await;
+        b.refresh(&j.stage).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_rotated_between_two_sign_ins_don_t_matter() {
+    journey(async |j| {
+        alice_signed_in(&j.browser, j).await;
+        j.stage.sandbox.rotate();
+        let b = j.another_browser(Options::default()).await;
+        alice_signed_in(&b, j).await;
+        j.browser.open(&j.stage.app("/account")).await;
+        j.browser.refresh(&j.stage).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_before_the_app_is_there_is_honoured() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.backend_gate.hold(".wasm");
+        b.depart(&j.stage.app("/")).await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.app))
+            .await;
+        b.press("sign-in").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(b.url().await.starts_with(&j.stage.app), "{}", b.url().await);
+        j.stage.backend_gate.release();
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_exchange_doesn_t_wait_for_the_app() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.devtools("Network.enable", json!({})).await;
+        b.devtools("Network.setCacheDisabled", json!({ "cacheDisabled": true }))
+            .await;
+        j.stage.backend_gate.hold(".wasm");
+        b.log_in("alice").await;
+        for _ in 0..200 {
+            if j.stage.backend_gate.count("/v1/exchange") == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        assert_eq!(j.stage.backend_gate.count("/v1/exchange"), 1);
+        j.stage.backend_gate.release();
+        b.sees_signed_in(ALICE).await;
+        assert_eq!(
+            j.stage.backend_gate.count("/v1/exchange"),
+            1,
+            "the code is sent once"
+        );
+    })
+    .await;
+}

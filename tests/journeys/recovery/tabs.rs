@@ -1,0 +1,102 @@
+//! Several tabs of one browser.
+
+use std::time::Duration;
+
+use crate::buyer::{ALICE, DAVE};
+use crate::journey::journey;
+
+use super::{WAKE, alice_signed_in, shifted};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_attempts_in_two_tabs_both_arrive_though_the_second_comes_first() {
+    journey(async |j| {
+        let b = &j.browser;
+        let first = b.tab().await;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        let second = b.new_tab().await;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.switch_to(&first).await;
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.switch_to(&second).await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_in_one_tab_is_seen_in_the_other() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        let first = b.tab().await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/account")).await;
+        b.sees_signed_in(ALICE).await;
+        b.press("sign-out").await;
+        b.wait_for("localStorage.getItem('admit-one') === null")
+            .await;
+        b.switch_to(&first).await;
+        b.wait_for("document.querySelector('[data-testid=user-email]') === null")
+            .await;
+        assert!(!b.text().await.contains(ALICE), "{}", b.text().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_as_somebody_else_is_seen_in_the_other_tab() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        let first = b.tab().await;
+        let second = b.new_tab().await;
+        alice_signed_in(b, j).await;
+        b.switch_to(&first).await;
+        b.log_in("dave").await;
+        b.fill("input[name=otp]", "000000").await;
+        b.submit("input[name=otp]").await;
+        b.wait_for("document.querySelector('[data-testid=user-email]')?.innerText.trim() === 'dave@example.test'").await;
+        b.sees_signed_in(DAVE).await;
+        b.switch_to(&second).await;
+        b.wait_for("document.querySelector('[data-testid=user-email]')?.innerText.trim() === 'dave@example.test'").await;
+        assert!(!b.text().await.contains(ALICE), "{}", b.text().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tabs_that_wake_up_together_refresh_once() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        let first = b.tab().await;
+        let second = b.new_tab().await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        let before = j.stage.backend_gate.count("/v1/refresh");
+        j.stage.backend_gate.hold("/v1/refresh");
+        for tab in [&first, &second] {
+            b.switch_to(tab).await;
+            b.run(&(shifted(2 * 3600) + WAKE)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        j.stage.backend_gate.release();
+        j.stage.sees_refreshes(before + 1).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/refresh"), before + 1);
+        for tab in [&first, &second] {
+            b.switch_to(tab).await;
+            b.sees_signed_in(ALICE).await;
+        }
+    })
+    .await;
+}

@@ -1,0 +1,257 @@
+//! The servers of a journey: a sandbox and a backend of its own, in this process, on free ports, with an empty database.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use admit_one_backend::{App, Config};
+use admit_one_sandbox::{Fault, Sandbox, SandboxOptions};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::gate::Gate;
+
+/// How the deployment of a journey differs from the plain one.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    /// `server.custody`.
+    pub(crate) custody: &'static str,
+    /// Further lines of `[server]`.
+    pub(crate) server: String,
+    /// `client_id`; the one that ends in `-public` has no secret.
+    pub(crate) client_id: &'static str,
+    /// Further lines of the `[[providers]]` entry.
+    pub(crate) provider: String,
+    /// `profile.required`.
+    pub(crate) required: &'static [&'static str],
+    /// `profile.later`.
+    pub(crate) later: bool,
+    /// `upstream.timeout_ms`.
+    pub(crate) timeout_ms: u64,
+    /// The issuer, where it isn't the sandbox's.
+    pub(crate) issuer: Option<String>,
+    /// Faults that the sandbox has before the backend starts.
+    pub(crate) faults: Vec<Fault>,
+    /// Port for the backend, where it has to be known beforehand.
+    pub(crate) listener: Option<std::sync::Arc<std::net::TcpListener>>,
+}
+
+impl Default for Setup {
+    fn default() -> Setup {
+        Setup {
+            custody: "local",
+            server: String::new(),
+            client_id: "shop",
+            provider: String::new(),
+            required: &[
+                "given_name",
+                "family_name",
+                "email",
+                "phone_number",
+                "address.country",
+            ],
+            later: false,
+            timeout_ms: 3000,
+            issuer: None,
+            faults: vec![],
+            listener: None,
+        }
+    }
+}
+
+/// The running servers. They end when this is dropped.
+pub(crate) struct Stage {
+    /// The app's origin.
+    pub(crate) app: String,
+    /// The sandbox: its faults, its clock, its keys.
+    pub(crate) sandbox: Sandbox,
+    /// The sandbox's origin.
+    pub(crate) upstream: String,
+    /// The shop's origin.
+    pub(crate) shop: String,
+    /// In front of the backend.
+    pub(crate) backend_gate: Gate,
+    /// In front of the sandbox.
+    pub(crate) sandbox_gate: Gate,
+    servers: Vec<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts both.
+    pub(crate) async fn start(setup: &Setup) -> Stage {
+        let dist = dist();
+        let folder = tempfile::tempdir().unwrap();
+        let sandbox_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = match &setup.listener {
+            Some(listener) => {
+                let listener = listener.try_clone().unwrap();
+                listener.set_nonblocking(true).unwrap();
+                TcpListener::from_std(listener).unwrap()
+            }
+            None => TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        };
+        let sandbox_port = sandbox_listener.local_addr().unwrap().port();
+        let app = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let upstream = format!("http://localhost:{sandbox_port}");
+
+        let mut options = SandboxOptions::new(&upstream, &app);
+        options.slow = Duration::from_millis(2 * setup.timeout_ms);
+        let shop = options.shop_url.clone();
+        let sandbox = Sandbox::new(options);
+        sandbox.set_faults(setup.faults.iter().copied());
+        let sandbox_gate = Gate::default();
+        let mut servers = vec![sandbox_gate.serve(sandbox_listener, sandbox.router())];
+
+        let database = folder.path().join("admit-one.db");
+        let toml = configuration(setup, &app, &upstream, &shop, &dist, &database);
+        let config = Config::parse(&toml, "admit-one.toml", &secret)
+            .unwrap_or_else(|error| panic!("{error}\n{toml}"));
+        let backend = App::start(config)
+            .await
+            .unwrap_or_else(|error| panic!("the backend starts: {error}"));
+        let backend_gate = Gate::default();
+        servers.push(backend_gate.serve(listener, backend.router()));
+
+        Stage {
+            app,
+            sandbox,
+            upstream,
+            shop,
+            backend_gate,
+            sandbox_gate,
+            servers,
+            _folder: folder,
+        }
+    }
+
+    /// An address of the app.
+    pub(crate) fn app(&self, path: &str) -> String {
+        format!("{}{path}", self.app)
+    }
+
+    /// Waits until so many refreshes came.
+    pub(crate) async fn sees_refreshes(&self, count: usize) {
+        for _ in 0..400 {
+            if self.backend_gate.count("/v1/refresh") >= count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!(
+            "{} refreshes, expected {count}",
+            self.backend_gate.count("/v1/refresh")
+        );
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.servers.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// The built app.
+fn dist() -> PathBuf {
+    let dist = std::env::var_os("ADMIT_ONE_DIST").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("dist"),
+        PathBuf::from,
+    );
+    assert!(
+        dist.join("index.html").is_file(),
+        "{} has no index.html: run `trunk build --release --cargo-profile wasm` first",
+        dist.display()
+    );
+    dist
+}
+
+fn secret(name: &str) -> Option<String> {
+    Some(
+        match name {
+            "SEAL" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+            "CLUB" => SandboxOptions::CLIENT_SECRET,
+            "GRANT" => SandboxOptions::SHOP_SECRET,
+            _ => return None,
+        }
+        .to_owned(),
+    )
+}
+
+fn configuration(
+    setup: &Setup,
+    app: &str,
+    upstream: &str,
+    shop: &str,
+    dist: &std::path::Path,
+    database: &std::path::Path,
+) -> String {
+    let issuer = setup
+        .issuer
+        .clone()
+        .unwrap_or_else(|| format!("{upstream}/club"));
+    let mut toml = String::new();
+    write!(
+        toml,
+        r#"
+[server]
+listen = "127.0.0.1:0"
+public_url = "{app}"
+app_dir = {dist:?}
+custody = "{custody}"
+{server}
+
+[seal]
+keys = [{{ id = "2026-11", secret_env = "SEAL" }}]
+
+[database]
+url = "sqlite://{database}"
+
+[upstream]
+timeout_ms = {timeout_ms}
+
+[limits]
+per_minute = 1000000
+
+[[providers]]
+id = "club"
+kind = "oidc"
+label = "Club account"
+issuer = "{issuer}"
+client_id = "{client_id}"
+{client_auth}
+scopes = ["openid", "profile", "email", "phone", "address", "offline_access"]
+{provider}
+
+[directory]
+kind = "contacts"
+
+[profile]
+required = {required:?}
+later = {later}
+
+[shop]
+label = "Ticket shop"
+grant_url = "{shop}/enter?lang={{lang}}&token={{token}}&return_to={{return_to}}"
+grant_alg = "HS256"
+grant_secret_env = "GRANT"
+origins = ["{shop}"]
+"#,
+        custody = setup.custody,
+        server = setup.server,
+        database = database.display(),
+        timeout_ms = setup.timeout_ms,
+        client_id = setup.client_id,
+        client_auth = match setup.client_id {
+            id if id.ends_with("-public") => "client_auth = \"none\"",
+            id if id.ends_with("-post") =>
+                "client_auth = \"client_secret_post\"\nclient_secret_env = \"CLUB\"",
+            _ => "client_secret_env = \"CLUB\"",
+        },
+        provider = setup.provider,
+        required = setup.required,
+        later = setup.later,
+    )
+    .unwrap();
+    toml
+}
