@@ -1,17 +1,16 @@
--- One exchange per request; with PROOFS, a fresh proof on each from that file. Ends with one line of JSON.
+-- One exchange per request, each with a code of its own; with PROOFS also a fresh proof from that file.
+-- Ends with one line of JSON.
 local proofs = os.getenv("PROOFS") and assert(io.open(os.getenv("PROOFS"), "r"))
 local path = os.getenv("TARGET_PATH")
 local headers = { ["Content-Type"] = "application/json", ["Origin"] = os.getenv("TARGET_ORIGIN"), ["X-Admit-One"] = "1" }
-local body = os.getenv("TARGET_BODY")
+local before, after = os.getenv("TARGET_BODY"):match("^(.*)CODE(.*)$")
+local count = 0
 
-if not proofs then
-  wrk.method, wrk.path, wrk.headers, wrk.body = "POST", path, headers, body
-else
-  function request()
-    -- Without a proof left the answer is 401, which is counted as an error.
-    headers["DPoP"] = proofs:read("*l") or "none-left"
-    return wrk.format("POST", path, headers, body)
-  end
+function request()
+  count = count + 1
+  -- Without a proof left the answer is 401, which is counted as an error.
+  if proofs then headers["DPoP"] = proofs:read("*l") or "none-left" end
+  return wrk.format("POST", path, headers, string.format("%s%031d%s", before, count, after))
 end
 
 function done(summary, latency)

@@ -1,5 +1,6 @@
 // Exchanges per second, one core for the backend and one for wrk and the stub; every backend in turn, several times over.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +14,14 @@ const [BACKEND_CORE, LOAD_CORE] = [0, 1];
 const CONNECTIONS = 64;
 const here = new URL('.', import.meta.url).pathname;
 
-const CODE = 'mh9WjbnBSC6aVT0lJtevtmqrB_AT_cxiRMTeLLY4fMU';
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-const body = (redirect_uri, more = {}) => JSON.stringify({ ...more, code: CODE, code_verifier: VERIFIER, redirect_uri });
+// wrk counts in the place of CODE; the rest of the code is the run's.
+const body = (redirect_uri, more = {}) => JSON.stringify({ ...more, code: 'CODE', code_verifier: VERIFIER, redirect_uri });
 
 function wrk(target, seconds, proofFile) {
   const { origin, pathname } = new URL(target.url);
   const args = ['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', `${here}exchange.lua`, origin];
-  const env = { ...process.env, TARGET_PATH: pathname, TARGET_ORIGIN: target.origin, TARGET_BODY: target.body };
+  const env = { ...process.env, TARGET_PATH: pathname, TARGET_ORIGIN: target.origin, TARGET_BODY: target.body.replace('CODE', `CODE${randomBytes(9).toString('base64url')}`) };
   if (proofFile) env.PROOFS = proofFile;
   return new Promise((resolve, reject) => {
     const child = spawn('taskset', args, { env });
@@ -81,7 +82,7 @@ export async function measure({ withOurs, seconds, repeats }) {
     const walk = async (target, duration) => {
       if (!target.publicUrl) return once(target, duration);
       const file = join(folder, 'proofs');
-      // Enough for 30,000 a second would be a waste of signing: as many as the last run used, and half as many again.
+      // As many as the last run used, and half as many again.
       const last = results[target.name].runs.at(-1) ?? target.warmUp;
       const perSecond = last ? last.per_second * 1.5 : 20_000;
       proofs.write(file, Math.ceil(perSecond * duration) + 1000, { url: new URL('/v1/exchange', target.publicUrl).href, nonce: await nonce(target.url) });
