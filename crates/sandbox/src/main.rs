@@ -1,1 +1,87 @@
-fn main(){}
+//! The sandbox as a program: `admit-one-sandbox --listen 127.0.0.1:8900 --app-url http://localhost:8800`.
+
+use std::{process::ExitCode, time::Duration};
+
+use admit_one_sandbox::{Sandbox, SandboxOptions};
+use clap::Parser;
+
+/// An OpenID provider with personas and faults, its control page, and a ticket shop.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8900")]
+    listen: String,
+    /// Where browsers and the backend reach the sandbox [default: http://localhost with the port]
+    #[arg(long)]
+    public_url: Option<String>,
+    /// Where the app is: its callbacks are registered, and its grants are taken.
+    #[arg(long, default_value = "http://localhost:8800")]
+    app_url: String,
+    /// Where the shop is reached [default: http://shop.localhost with the port]
+    #[arg(long)]
+    shop_url: Option<String>,
+    /// The secret that the shop shares with the backend (HS256).
+    #[arg(long, env = "SHOP_GRANT_SECRET", hide_env_values = true, default_value = SandboxOptions::SHOP_SECRET)]
+    shop_secret: String,
+    /// Seconds that the fault `token_slow` takes.
+    #[arg(long, default_value_t = 15)]
+    slow: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("admit-one-sandbox: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> std::io::Result<()> {
+    let listener = tokio::net::TcpListener::bind(&arguments.listen)
+        .await
+        .map_err(|why| {
+            std::io::Error::new(
+                why.kind(),
+                format!("can't listen on {}: {why}", arguments.listen),
+            )
+        })?;
+    let port = listener.local_addr()?.port();
+    let public_url = arguments
+        .public_url
+        .unwrap_or_else(|| format!("http://localhost:{port}"));
+    let mut options = SandboxOptions::new(&public_url, &arguments.app_url);
+    options.shop_secret = arguments.shop_secret;
+    options.slow = Duration::from_secs(arguments.slow);
+    if let Some(shop_url) = arguments.shop_url {
+        shop_url
+            .trim_end_matches('/')
+            .clone_into(&mut options.shop_url);
+    }
+    let sandbox = Sandbox::new(options);
+    println!("control page  {}", sandbox.options().public_url);
+    println!("issuer        {}", sandbox.issuer());
+    println!("ticket shop   {}", sandbox.options().shop_url);
+    axum::serve(listener, sandbox.router())
+        .with_graceful_shutdown(asked_to_stop())
+        .await
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+            }
+            Err(_) => drop(interrupted.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+}

@@ -1,0 +1,274 @@
+//! The control page on `/`, and the same by JSON.
+//!
+//! | call | does |
+//! | --- | --- |
+//! | `GET /state` | everything the page shows |
+//! | `PUT /faults` | `["invalid_iss", …]`: exactly these are on |
+//! | `PUT /clock` | `{"offset": seconds}` from the machine's clock |
+//! | `PUT /settings` | `{"id_token_alg": "ES256", …}`: what is named changes |
+//! | `POST /rotate` | new signing keys |
+//! | `DELETE /sessions` | ends every login at the provider |
+//! | `GET /messages`, `DELETE /messages` | what went over the wire |
+//! | `GET /clients/shop-jwt/key.pem` | the private key of that client, made at the start |
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post, put},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    fault::{Fault, Group},
+    keys::Key,
+    messages::Message,
+    page::{self, Forms, html},
+    persona::{OTP, PASSWORD, Persona},
+    state::{App, Settings, Shared},
+    wire,
+};
+
+pub(crate) fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(control_page))
+        .route(
+            "/state",
+            get(async |State(app): State<App>| Json(state_of(&app))),
+        )
+        .route("/faults", put(set_faults))
+        .route("/clock", put(set_clock))
+        .route("/settings", put(set_settings))
+        .route("/rotate", post(rotate))
+        .route("/sessions", delete(end_sessions))
+        .route("/messages", get(messages).delete(forget_messages))
+        .route(
+            "/clients/shop-jwt/key.pem",
+            get(async |State(app): State<App>| pem(&app.client_key)),
+        )
+        .route("/healthz", get(async || "ok\n"))
+        .route(
+            "/control.css",
+            get(async || page::asset("text/css", include_str!("../assets/control.css"))),
+        )
+        .route(
+            "/control.js",
+            get(async || page::asset("text/javascript", include_str!("../assets/control.js"))),
+        )
+        .layer(middleware::from_fn(refuse_other_sites))
+        .with_state(app)
+}
+
+/// Another site's page, open in the same browser, moves no switch here.
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let site = request
+        .headers()
+        .get("sec-fetch-site")
+        .map(|site| site.as_bytes().to_vec());
+    let is_foreign = site.is_some_and(|site| site == b"cross-site" || site == b"same-site");
+    if is_foreign && !request.method().is_safe() {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
+}
+
+fn state_of(app: &Shared) -> Value {
+    let now = app.now();
+    let state = app.state();
+    let faults: Vec<Value> = Fault::ALL
+        .iter()
+        .map(|fault| {
+            json!({
+                "name": fault, "group": fault.group(), "rule": fault.rule(), "module": fault.module(),
+                "on": state.has(*fault),
+            })
+        })
+        .collect();
+    let clients: Vec<Value> = state
+        .clients
+        .iter()
+        .map(|client| {
+            json!({
+                "client_id": client.id, "token_endpoint_auth_method": client.auth.method(),
+                "redirect_uris": client.redirect_uris, "post_logout_redirect_uris": client.post_logout_redirect_uris,
+                "id_token_signed_response_alg": client.id_token_alg,
+            })
+        })
+        .collect();
+    let keys: Vec<&str> = state
+        .keys
+        .published(now)
+        .map(|key| key.kid.as_str())
+        .collect();
+    json!({
+        "issuer": app.issuer,
+        "shop_url": app.options.shop_url,
+        "app_url": app.options.app_url,
+        "now": now,
+        "offset": app.clock.offset(),
+        "settings": state.settings,
+        "faults": state.faults,
+        "all_faults": faults,
+        "personas": state.personas,
+        "password": PASSWORD,
+        "otp": OTP,
+        "clients": clients,
+        "signing_keys": state.keys.current().iter().map(|key| &key.kid).collect::<Vec<_>>(),
+        "published_keys": keys,
+        "sessions": state.sessions.len(),
+        "messages": state.message_count,
+    })
+}
+
+fn wrong(why: impl std::fmt::Display) -> Response {
+    wire::json(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &json!({ "error": why.to_string() }),
+    )
+}
+
+async fn set_faults(State(app): State<App>, body: Bytes) -> Response {
+    let names: Vec<String> = match serde_json::from_slice(&body) {
+        Ok(names) => names,
+        Err(why) => return wrong(format!("the body is a JSON array of names: {why}")),
+    };
+    match names
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()
+    {
+        Ok(faults) => {
+            app.state().faults = faults;
+            Json(state_of(&app)).into_response()
+        }
+        Err(unknown) => wrong(unknown),
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moved {
+    offset: i64,
+}
+
+async fn set_clock(State(app): State<App>, body: Bytes) -> Response {
+    match serde_json::from_slice::<Moved>(&body) {
+        Ok(moved) => {
+            app.clock.set_offset(moved.offset);
+            Json(state_of(&app)).into_response()
+        }
+        Err(why) => wrong(why),
+    }
+}
+
+async fn set_settings(State(app): State<App>, body: Bytes) -> Response {
+    let changes: serde_json::Map<String, Value> = match serde_json::from_slice(&body) {
+        Ok(changes) => changes,
+        Err(why) => return wrong(why),
+    };
+    let current = serde_json::to_value(&app.state().settings);
+    let changed = current.and_then(|mut settings| {
+        if let Value::Object(members) = &mut settings {
+            members.extend(changes);
+        }
+        serde_json::from_value::<Settings>(settings)
+    });
+    match changed {
+        Ok(settings) => {
+            app.state().settings = settings;
+            Json(state_of(&app)).into_response()
+        }
+        Err(why) => wrong(why),
+    }
+}
+
+async fn rotate(State(app): State<App>) -> Json<Value> {
+    let now = app.now();
+    app.state().keys.rotate(now);
+    Json(state_of(&app))
+}
+
+async fn end_sessions(State(app): State<App>) -> Json<Value> {
+    app.state().sessions.clear();
+    Json(state_of(&app))
+}
+
+async fn messages(State(app): State<App>) -> Json<Vec<Message>> {
+    Json(app.state().messages.iter().cloned().collect())
+}
+
+async fn forget_messages(State(app): State<App>) -> StatusCode {
+    app.state().messages.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// PKCS#8 in PEM (RFC 7468 10).
+pub(crate) fn pem(key: &Key) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let encoded = STANDARD.encode(key.pkcs8().unwrap_or_default());
+    let lines: Vec<&str> = encoded
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        lines.join("\n")
+    )
+}
+
+struct Switch {
+    fault: Fault,
+    on: bool,
+}
+
+#[derive(askama::Template)]
+#[template(path = "control.html")]
+struct ControlPage {
+    issuer: String,
+    app_url: String,
+    shop_url: String,
+    personas: Vec<Persona>,
+    groups: Vec<(Group, Vec<Switch>)>,
+    on: usize,
+    offset: i64,
+    now: i64,
+    settings: Settings,
+    algs: [crate::keys::Alg; 5],
+}
+
+async fn control_page(State(app): State<App>) -> Response {
+    let page = {
+        let state = app.state();
+        let switch = |fault: &Fault| Switch {
+            fault: *fault,
+            on: state.has(*fault),
+        };
+        let of = |group: Group| {
+            Fault::ALL
+                .iter()
+                .filter(|fault| fault.group() == group)
+                .map(switch)
+                .collect()
+        };
+        ControlPage {
+            issuer: app.issuer.clone(),
+            app_url: app.options.app_url.clone(),
+            shop_url: app.options.shop_url.clone(),
+            personas: state.personas.clone(),
+            groups: Group::ALL
+                .into_iter()
+                .map(|group| (group, of(group)))
+                .collect(),
+            on: state.faults.len(),
+            offset: app.clock.offset(),
+            now: app.now(),
+            settings: state.settings.clone(),
+            algs: crate::keys::Alg::ALL,
+        }
+    };
+    html(StatusCode::OK, &page, Forms::Own)
+}

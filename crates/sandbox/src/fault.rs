@@ -1,0 +1,252 @@
+//! What the sandbox can be asked to do wrong, one variant for each rule that it breaks.
+//!
+//! The names of the OpenID Foundation's RP test modules are those of its suite, without the prefix
+//! `oidcc-client-test`. A fault of [`Group::Lenient`] breaks no rule: providers do it, and a client has to cope.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a fault shows, which is how the control page sorts them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// The provider's metadata and keys.
+    Discovery,
+    /// The redirect back to the client.
+    Response,
+    /// The token endpoint, whatever the grant.
+    Token,
+    /// The claims of an ID token from the exchange of a code.
+    IdToken,
+    /// The header and signature of every ID token.
+    Signature,
+    /// The answer to a refresh.
+    Refresh,
+    /// UserInfo.
+    Userinfo,
+    /// The return from RP-initiated logout.
+    Logout,
+    /// Allowed, or at least seen: the buyer has to get in.
+    Lenient,
+}
+
+impl Group {
+    /// Every group, in the order of a sign-in.
+    pub const ALL: [Group; 9] = [
+        Group::Discovery,
+        Group::Response,
+        Group::Token,
+        Group::IdToken,
+        Group::Signature,
+        Group::Refresh,
+        Group::Userinfo,
+        Group::Logout,
+        Group::Lenient,
+    ];
+
+    /// The heading on the control page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Group::Discovery => "Discovery and keys",
+            Group::Response => "Authorization response",
+            Group::Token => "Token endpoint",
+            Group::IdToken => "ID token: claims",
+            Group::Signature => "ID token: signature",
+            Group::Refresh => "Refresh",
+            Group::Userinfo => "UserInfo",
+            Group::Logout => "Logout",
+            Group::Lenient => "Unusual, yet the buyer has to get in",
+        }
+    }
+}
+
+macro_rules! faults {
+    ($($group:ident { $($variant:ident $name:literal $module:literal $doc:literal;)* })*) => {
+        /// One misbehaviour, named after the rule it breaks.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $($(#[doc = $doc] #[serde(rename = $name)] $variant,)*)*
+        }
+
+        impl Fault {
+            /// Every fault, group by group.
+            pub const ALL: &'static [Fault] = &[$($(Fault::$variant,)*)*];
+
+            /// The name in `PUT /faults`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($(Fault::$variant => $name,)*)* }
+            }
+
+            /// What happens, and the clause that forbids or allows it.
+            pub const fn rule(self) -> &'static str {
+                match self { $($(Fault::$variant => $doc,)*)* }
+            }
+
+            /// The OpenID Foundation's RP test module that does the same, or nothing.
+            pub const fn module(self) -> Option<&'static str> {
+                let module = match self { $($(Fault::$variant => $module,)*)* };
+                if module.is_empty() { None } else { Some(module) }
+            }
+
+            /// Where it shows.
+            pub const fn group(self) -> Group {
+                match self { $($(Fault::$variant => Group::$group,)*)* }
+            }
+        }
+    };
+}
+
+faults! {
+    Discovery {
+        DiscoveryIssuerMismatch "discovery_issuer_mismatch" "-discovery-issuer-mismatch" "The metadata names another `issuer` (OpenID Connect Discovery 4.3).";
+        DiscoveryNotJson "discovery_not_json" "" "The metadata is an HTML page (OpenID Connect Discovery 4.2).";
+        DiscoveryHttp500 "discovery_http_500" "" "The metadata can't be had (RFC 9110 15.6.1).";
+        JwksNotJson "jwks_not_json" "" "The keys are an HTML page (RFC 7517 5).";
+        JwksEmpty "jwks_empty" "" "The key set holds no key (OpenID Connect Core 10.1).";
+    }
+    Response {
+        ResponseIssWrong "response_iss_wrong" "" "`iss` names another server (RFC 9207 2.4).";
+        ResponseIssMissing "response_iss_missing" "" "`iss` is announced but absent (RFC 9207 2.4).";
+        ResponseParameterRepeated "response_parameter_repeated" "" "`code` comes twice (RFC 6749 3.1).";
+        ResponseStateWrong "response_state_wrong" "" "`state` isn't the one that was sent (RFC 6749 4.1.2).";
+        ResponseStateMissing "response_state_missing" "" "`state` is absent although it was sent (RFC 6749 4.1.2).";
+        ResponseStateOfEarlierAttempt "response_state_of_earlier_attempt" "" "`state` is that of the attempt before, in this browser; the code is of this one (RFC 6749 4.1.2).";
+        ResponseCodeMissing "response_code_missing" "" "There is neither `code` nor `error` (RFC 6749 4.1.2).";
+        ResponseAccessDenied "response_access_denied" "" "After the login, `error=access_denied` (RFC 6749 4.1.2.1).";
+        ResponseLoginRequired "response_login_required" "" "After the login, `error=login_required` (OpenID Connect Core 3.1.2.6).";
+        ResponseTemporarilyUnavailable "response_temporarily_unavailable" "" "After the login, `error=temporarily_unavailable` (RFC 6749 4.1.2.1).";
+        ResponseServerError "response_server_error" "" "After the login, `error=server_error` (RFC 6749 4.1.2.1).";
+        ResponseUnknownError "response_unknown_error" "" "After the login, an `error` that nobody registered (RFC 6749 4.1.2.1).";
+    }
+    Token {
+        TokenErrorInvalidGrant "token_error_invalid_grant" "" "The grant is refused: `invalid_grant` (RFC 6749 5.2).";
+        TokenErrorInvalidClient "token_error_invalid_client" "" "The client is refused: `invalid_client` (RFC 6749 5.2).";
+        TokenErrorNotJson "token_error_not_json" "" "The grant is refused in HTML (RFC 6749 5.2).";
+        TokenErrorEmpty "token_error_empty" "" "The grant is refused with an empty body (RFC 6749 5.2).";
+        TokenResponseNotJson "token_response_not_json" "" "Status 200, but the body is HTML (RFC 6749 5.1).";
+        TokenTypeUnknown "token_type_unknown" "" "`token_type` is `mac` (RFC 6749 7.1).";
+        TokenAccessTokenMissing "token_access_token_missing" "" "There is no `access_token` (RFC 6749 5.1).";
+        TokenHttp500 "token_http_500" "" "The token endpoint breaks (RFC 9110 15.6.1).";
+        TokenSlow "token_slow" "" "The answer takes longer than a client should wait.";
+        TokenDropsConnection "token_drops_connection" "" "The connection ends in the middle of the answer (RFC 9112 8).";
+    }
+    IdToken {
+        InvalidIss "invalid_iss" "-invalid-iss" "`iss` is another issuer (OpenID Connect Core 3.1.3.7, 2).";
+        MissingIss "missing_iss" "" "`iss` is absent (OpenID Connect Core 2).";
+        MissingSub "missing_sub" "-missing-sub" "`sub` is absent (OpenID Connect Core 2).";
+        InvalidAud "invalid_aud" "-invalid-aud" "`aud` is another client (OpenID Connect Core 3.1.3.7, 3).";
+        MissingAud "missing_aud" "-missing-aud" "`aud` is absent (OpenID Connect Core 2).";
+        MultipleAudWithoutAzp "multiple_aud_without_azp" "" "Several audiences and no `azp` (OpenID Connect Core 3.1.3.7, 3 and 4).";
+        WrongAzp "wrong_azp" "" "`azp` is another client (OpenID Connect Core 3.1.3.7, 5).";
+        MissingExp "missing_exp" "" "`exp` is absent (OpenID Connect Core 2).";
+        Expired "expired" "" "`exp` is past (OpenID Connect Core 3.1.3.7, 9).";
+        MissingIat "missing_iat" "-missing-iat" "`iat` is absent (OpenID Connect Core 2).";
+        IatInFuture "iat_in_future" "" "`iat` is an hour ahead (OpenID Connect Core 3.1.3.7, 10).";
+        IatLongAgo "iat_long_ago" "" "`iat` is two days ago (OpenID Connect Core 3.1.3.7, 10).";
+        NotYetValid "not_yet_valid" "" "`nbf` is an hour ahead (RFC 7519 4.1.5).";
+        NonceInvalid "nonce_invalid" "-nonce-invalid" "`nonce` isn't the one that was sent (OpenID Connect Core 3.1.3.7, 11).";
+        NonceMissing "nonce_missing" "" "`nonce` is absent although it was sent (OpenID Connect Core 3.1.3.7, 11).";
+        AcrMissing "acr_missing" "" "`acr` is absent although `acr_values` asked for one (OpenID Connect Core 3.1.3.7, 12).";
+        AcrWrong "acr_wrong" "" "`acr` is none of the `acr_values` (OpenID Connect Core 3.1.3.7, 12).";
+        AuthTimeMissing "auth_time_missing" "" "`auth_time` is absent although `max_age` asked for it (OpenID Connect Core 3.1.3.7, 13).";
+        AuthTimeStale "auth_time_stale" "" "`auth_time` is longer ago than `max_age` allows (OpenID Connect Core 3.1.3.7, 13).";
+        InvalidAtHash "invalid_at_hash" "-invalid-athash" "`at_hash` belongs to another access token (OpenID Connect Core 3.1.3.8).";
+        IdTokenMissing "id_token_missing" "" "The response has no `id_token` (OpenID Connect Core 3.1.3.3).";
+        IdTokenMalformed "id_token_malformed" "" "The ID token isn't a JWS (RFC 7515 7.1).";
+    }
+    Signature {
+        KidAbsentMultipleJwks "kid_absent_multiple_jwks" "-kid-absent-multiple-jwks" "No `kid`, and several keys fit: refuse, or try all (OpenID Connect Core 10.1).";
+        UnknownKid "unknown_kid" "" "`kid` names no published key (OpenID Connect Core 10.1.1).";
+        SigNone "sig_none" "-idtoken-sig-none" "`alg` is `none` (OpenID Connect Core 2, RFC 8725 3.2).";
+        InvalidSigRs256 "invalid_sig_rs256" "-invalid-sig-rs256" "RS256, one bit of the signature wrong (OpenID Connect Core 3.1.3.7, 6).";
+        InvalidSigEs256 "invalid_sig_es256" "-invalid-sig-es256" "ES256, one bit of the signature wrong (OpenID Connect Core 3.1.3.7, 6).";
+        InvalidSigHs256 "invalid_sig_hs256" "-invalid-sig-hs256" "HS256 with a wrong secret (OpenID Connect Core 3.1.3.7, 8).";
+        SigHs256WithPublicKey "sig_hs256_with_public_key" "" "HS256 keyed with the published RSA key (RFC 8725 2.1).";
+        SigAlgOfAnotherKey "sig_alg_of_another_key" "" "`alg` is RS256, `kid` names the elliptic curve's key (RFC 8725 3.1).";
+        SigEmbeddedJwk "sig_embedded_jwk" "" "Signed with a key that comes in the header, in `jwk` (RFC 8725 3.10).";
+        SigningKeyRotationJustBeforeSigning "signing_key_rotation_just_before_signing" "-signing-key-rotation-just-before-signing" "A new key for this token, the former ones unpublished at once: fetch again, then accept (OpenID Connect Core 10.1.1).";
+    }
+    Refresh {
+        RefreshInvalidIssuer "refresh_invalid_issuer" "-refresh-token-invalid-issuer" "The refreshed ID token's `iss` differs (OpenID Connect Core 12.2).";
+        RefreshInvalidSub "refresh_invalid_sub" "-refresh-token-invalid-sub" "The refreshed ID token's `sub` differs (OpenID Connect Core 12.2).";
+        RefreshInvalidAud "refresh_invalid_aud" "-refresh-token-invalid-aud" "The refreshed ID token's `aud` lacks the client (OpenID Connect Core 12.2).";
+        RefreshInvalidAzp "refresh_invalid_azp" "-refresh-token-invalid-azp" "The refreshed ID token's `azp` differs (OpenID Connect Core 12.2).";
+        RefreshAuthTimeChanged "refresh_auth_time_changed" "" "The refreshed ID token's `auth_time` is that of the refresh (OpenID Connect Core 12.2).";
+        RefreshNonceChanged "refresh_nonce_changed" "" "The refreshed ID token has another `nonce` (OpenID Connect Core 12.2).";
+        RefreshRefused "refresh_refused" "" "The refresh token is refused: `invalid_grant` (RFC 6749 5.2).";
+    }
+    Userinfo {
+        UserinfoInvalidSub "userinfo_invalid_sub" "-userinfo-invalid-sub" "`sub` isn't the ID token's (OpenID Connect Core 5.3.2).";
+        UserinfoMissingSub "userinfo_missing_sub" "" "`sub` is absent (OpenID Connect Core 5.3.2).";
+        UserinfoNotJson "userinfo_not_json" "" "The claims are an HTML page (OpenID Connect Core 5.3.2).";
+        UserinfoUnauthorized "userinfo_unauthorized" "" "The access token is refused: `invalid_token` (RFC 6750 3.1).";
+        UserinfoHttp500 "userinfo_http_500" "" "UserInfo breaks (RFC 9110 15.6.1).";
+    }
+    Logout {
+        LogoutStateWrong "logout_state_wrong" "-rp-init-logout-other-state" "The buyer comes back with another `state` (RP-Initiated Logout 3).";
+        LogoutStateMissing "logout_state_missing" "-rp-init-logout-no-state" "The buyer comes back without `state` (RP-Initiated Logout 3).";
+    }
+    Lenient {
+        KidAbsentSingleJwks "kid_absent_single_jwks" "-kid-absent-single-jwks" "No `kid`, and one key is published (OpenID Connect Core 10.1).";
+        SigningKeyRotation "signing_key_rotation" "-signing-key-rotation" "A new key for this token, the former ones published still (OpenID Connect Core 10.1.1).";
+        LenientResumesEarlierAttempt "lenient_resumes_earlier_attempt" "" "The login completes the attempt that was given up before in this browser: its `state`, `nonce` and challenge.";
+        LenientExtraCallbackParameters "lenient_extra_callback_parameters" "" "`session_state`, `scope` and a marketing parameter on the callback (RFC 6749 4.1.2: MUST ignore).";
+        LenientExpiresInString "lenient_expires_in_string" "" "`expires_in` is a string.";
+        LenientExpiresInFloat "lenient_expires_in_float" "" "`expires_in` is a float.";
+        LenientExpiresInMissing "lenient_expires_in_missing" "" "`expires_in` is absent (RFC 6749 5.1: RECOMMENDED).";
+        LenientTokenTypeLowercase "lenient_token_type_lowercase" "" "`token_type` is `bearer` (RFC 6749 5.1: case insensitive).";
+        LenientAuthTimeFloat "lenient_auth_time_float" "" "`auth_time` has a fraction (RFC 7519 2: NumericDate may).";
+        LenientAudArray "lenient_aud_array" "" "`aud` is an array of one (RFC 7519 4.1.3).";
+        LenientAtHashMissing "lenient_at_hash_missing" "-missing-athash" "`at_hash` is absent (OpenID Connect Core 3.1.3.6: OPTIONAL).";
+        LenientKeysWithoutAlgUse "lenient_keys_without_alg_use" "" "Keys have neither `alg` nor `use` (RFC 7517 4.2, 4.4: OPTIONAL).";
+        LenientKeysUnknown "lenient_keys_unknown" "" "A key of an unknown type stands among the others (RFC 7517 5: SHOULD ignore).";
+        LenientRefreshWithoutRefreshToken "lenient_refresh_without_refresh_token" "" "A refresh gives no new refresh token; the old one stays good (RFC 6749 6).";
+        LenientRefreshWithoutIdToken "lenient_refresh_without_id_token" "" "A refresh gives no ID token (OpenID Connect Core 12.2).";
+        LenientRefreshWithoutNonce "lenient_refresh_without_nonce" "" "The refreshed ID token has no `nonce`, which is also the default (OpenID Connect Core 12.2: SHOULD NOT).";
+        LenientRefreshWithNonce "lenient_refresh_with_nonce" "" "The refreshed ID token repeats the `nonce` (OpenID Connect Core 12.2: then the same).";
+        LenientNoRevocationEndpoint "lenient_no_revocation_endpoint" "" "There is no revocation endpoint (RFC 8414 2: OPTIONAL).";
+        LenientNoEndSessionEndpoint "lenient_no_end_session_endpoint" "" "There is no logout (RP-Initiated Logout 2.1).";
+        LenientAggregatedClaims "lenient_aggregated_claims" "-aggregated-claims" "UserInfo has aggregated claims (OpenID Connect Core 5.6.2).";
+        LenientDistributedClaims "lenient_distributed_claims" "-distributed-claims" "UserInfo has distributed claims (OpenID Connect Core 5.6.2).";
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        Fault::ALL
+            .iter()
+            .copied()
+            .find(|fault| fault.as_str() == name)
+            .ok_or_else(|| UnknownFault(name.to_owned()))
+    }
+}
+
+/// A name that no [`Fault`] has.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no fault; GET /state lists them")]
+pub struct UnknownFault(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_leads_to_its_variant() {
+        for &fault in Fault::ALL {
+            assert_eq!(fault.as_str().parse::<Fault>().unwrap(), fault);
+            assert_eq!(serde_json::to_value(fault).unwrap(), fault.as_str());
+            assert!(
+                fault.rule().ends_with('.'),
+                "{fault} says what it does in a sentence"
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! UserInfo: OpenID Connect Core 5.3, with the scopes' claims of 5.4.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+    routing::get,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    fault::Fault,
+    keys::Alg,
+    state::{App, State as Sandboxed},
+    wire::{self, not_json},
+};
+
+pub(crate) fn router() -> Router<App> {
+    Router::new().route("/userinfo", get(userinfo).post(userinfo))
+}
+
+async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
+    let now = app.now();
+    let mut state = app.state();
+    if state.has(Fault::UserinfoHttp500) {
+        return not_json(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    if state.has(Fault::UserinfoUnauthorized) {
+        return unauthorized();
+    }
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let grant = bearer
+        .and_then(|token| state.access_tokens.get(token))
+        .filter(|token| now < token.expires_at)
+        .and_then(|token| state.grants.get(&token.grant))
+        .filter(|grant| !grant.revoked);
+    let Some((sub, scope)) = grant.map(|grant| (grant.session.sub.clone(), grant.scope.clone()))
+    else {
+        return unauthorized();
+    };
+    let Some(mut claims) = state.persona(&sub).map(|persona| persona.claims_of(&scope)) else {
+        return unauthorized();
+    };
+    claims.insert("sub".to_owned(), sub.into());
+    bend(&mut state, &mut claims, &app.issuer);
+    if state.has(Fault::UserinfoNotJson) {
+        return not_json(StatusCode::OK);
+    }
+    wire::json(StatusCode::OK, &Value::Object(claims))
+}
+
+fn bend(state: &mut Sandboxed, claims: &mut Map<String, Value>, issuer: &str) {
+    if state.has(Fault::UserinfoInvalidSub) {
+        claims.insert("sub".to_owned(), "b7f0c2d4-somebody-else".into());
+    }
+    if state.has(Fault::UserinfoMissingSub) {
+        claims.remove("sub");
+    }
+    if state.has(Fault::LenientAggregatedClaims) {
+        let key = state.keys.signing(Alg::Rs256);
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": key.kid });
+        let seat = key.sign(
+            &header,
+            &json!({ "iss": issuer, "season_seat": "B 12 / 7" }),
+        );
+        claims.insert(
+            "_claim_names".to_owned(),
+            json!({ "season_seat": "stadium" }),
+        );
+        claims.insert(
+            "_claim_sources".to_owned(),
+            json!({ "stadium": { "JWT": seat } }),
+        );
+    }
+    if state.has(Fault::LenientDistributedClaims) {
+        claims.insert("_claim_names".to_owned(), json!({ "credit_score": "bank" }));
+        let bank = json!({ "endpoint": "https://bank.example/claims", "access_token": "for-the-bank-only" });
+        claims.insert("_claim_sources".to_owned(), json!({ "bank": bank }));
+    }
+}
+
+/// RFC 6750 3.1.
+fn unauthorized() -> Response {
+    let mut response = wire::json(
+        StatusCode::UNAUTHORIZED,
+        &json!({ "error": "invalid_token" }),
+    );
+    let challenge =
+        HeaderValue::from_static("Bearer realm=\"Club account\", error=\"invalid_token\"");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}

@@ -1,0 +1,167 @@
+//! What the sandbox remembers, all of it in memory.
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    client::{Client, ClientAuth},
+    clock::Clock,
+    fault::Fault,
+    keys::{Alg, Key, KeyRing},
+    messages::Message,
+    options::SandboxOptions,
+    persona::Persona,
+    provider::{
+        AccessToken, AuthorizationCode, Grant, Interaction, IssuedIdToken, RefreshToken, Session,
+    },
+    shop::Shop,
+};
+
+/// What every handler shares.
+pub(crate) type App = Arc<Shared>;
+
+/// What doesn't change, the clock, and a lock on the rest.
+pub(crate) struct Shared {
+    pub(crate) options: SandboxOptions,
+    pub(crate) issuer: String,
+    pub(crate) clock: Clock,
+    /// The key of `shop-jwt`, both halves: whoever configures a client fetches it here.
+    pub(crate) client_key: Key,
+    state: Mutex<State>,
+}
+
+/// What changes. It is never held over an `await`.
+pub(crate) struct State {
+    pub(crate) faults: BTreeSet<Fault>,
+    pub(crate) settings: Settings,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) personas: Vec<Persona>,
+    pub(crate) keys: KeyRing,
+    pub(crate) interactions: HashMap<String, Interaction>,
+    pub(crate) sessions: HashMap<String, Session>,
+    pub(crate) grants: HashMap<String, Grant>,
+    pub(crate) codes: HashMap<String, AuthorizationCode>,
+    pub(crate) access_tokens: HashMap<String, AccessToken>,
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) issued_id_tokens: HashMap<Vec<u8>, IssuedIdToken>,
+    pub(crate) assertions: HashMap<String, i64>,
+    pub(crate) messages: VecDeque<Message>,
+    pub(crate) message_count: u64,
+    pub(crate) shop: Shop,
+}
+
+/// What `PUT /settings` changes; times are in seconds.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) id_token_alg: Alg,
+    pub(crate) code_lifetime: i64,
+    pub(crate) access_token_lifetime: i64,
+    pub(crate) id_token_lifetime: i64,
+    /// Whether the scopes' claims are in the ID token too, or in UserInfo alone (OpenID Connect Core 5.4).
+    pub(crate) claims_in_id_token: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            id_token_alg: Alg::Rs256,
+            code_lifetime: 60,
+            access_token_lifetime: 600,
+            id_token_lifetime: 600,
+            claims_in_id_token: true,
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(options: SandboxOptions) -> Shared {
+        let client_key = Key::generate(Alg::Es256);
+        let mut clients = options.clients.clone();
+        if clients.iter().all(|client| client.id != "shop-jwt") {
+            let auth = ClientAuth::PrivateKeyJwt(client_key.jwk());
+            clients.push(Client::of_app("shop-jwt", auth, &options.app_url));
+        }
+        let state = State {
+            faults: BTreeSet::new(),
+            settings: Settings {
+                id_token_alg: options.id_token_alg,
+                ..Settings::default()
+            },
+            clients,
+            personas: options.personas.clone(),
+            keys: KeyRing::generate(),
+            interactions: HashMap::new(),
+            sessions: HashMap::new(),
+            grants: HashMap::new(),
+            codes: HashMap::new(),
+            access_tokens: HashMap::new(),
+            refresh_tokens: HashMap::new(),
+            issued_id_tokens: HashMap::new(),
+            assertions: HashMap::new(),
+            messages: VecDeque::new(),
+            message_count: 0,
+            shop: Shop::default(),
+        };
+        Shared {
+            issuer: format!("{}/club", options.public_url),
+            options,
+            clock: Clock::default(),
+            client_key,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.state().faults.contains(&fault)
+    }
+}
+
+impl State {
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.iter().find(|client| client.id == id)
+    }
+
+    pub(crate) fn persona(&self, sub: &str) -> Option<&Persona> {
+        self.personas.iter().find(|persona| persona.sub == sub)
+    }
+
+    /// Forgets what is over, so that a sandbox that runs for weeks stays small.
+    pub(crate) fn tidy(&mut self, now: i64) {
+        const DAY: i64 = 24 * 3600;
+        if self.interactions.len() + self.codes.len() + self.access_tokens.len() < 2000 {
+            return;
+        }
+        self.interactions
+            .retain(|_, interaction| now - interaction.started_at < 2 * 3600);
+        self.codes.retain(|_, code| now - code.expires_at < 3600);
+        self.access_tokens
+            .retain(|_, token| now - token.expires_at < 3600);
+        self.assertions.retain(|_, exp| *exp > now);
+        self.sessions
+            .retain(|_, session| now - session.auth_time < 30 * DAY);
+        self.grants
+            .retain(|_, grant| now - grant.granted_at < 30 * DAY);
+        let grants = &self.grants;
+        self.refresh_tokens
+            .retain(|_, token| grants.contains_key(&token.grant));
+        self.issued_id_tokens
+            .retain(|_, token| now - token.issued_at < 30 * DAY);
+    }
+}
