@@ -185,7 +185,7 @@ async fn a_fault_at_the_token_endpoint_has_its_code_and_signs_nobody_in() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_in_the_claims_has_its_code_and_signs_nobody_in() {
-    let provider = "acr_values = [\"urn:example:password\"]\nmax_age = 3600".to_owned();
+    let provider = "acr_values = [\"password\"]\nmax_age = 3600".to_owned();
     let setup = Setup {
         provider,
         ..Setup::default()

@@ -1,5 +1,7 @@
 //! Buyers sign in through the sandbox, complete what is missing and enter the shop.
 
+use admit_one_sandbox::{Account, Persona};
+
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB};
 use crate::journey::{journey, journey_on};
@@ -169,8 +171,65 @@ async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
         for private in ["Martin", "+41225550101", "Stade", "Genève", "1988"] {
             assert!(!text.contains(private), "{private} is Alice's: {text}");
         }
-        let next = "document.querySelector('[data-testid=error] a, [data-testid=error] button, [data-testid=retry], [data-testid=start-again]')";
+        let next = "document.querySelector('[data-testid=error] a, [data-testid=error] button, [data-testid=other-account]')";
         b.wait_for(next).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verified_email_of_somebody_elses_contact_claims_nothing() {
+    journey(async |j| {
+        let claims = serde_json::json!({ "name": "Frank", "email": ALICE, "email_verified": true });
+        let frank = Persona::new(
+            "frank",
+            "b7f0c2d4-1006",
+            "Has Alice's e-mail.",
+            Account::Open,
+            claims,
+        );
+        j.stage.sandbox.add_persona(frank);
+        let alices = j.another_browser(Options::default()).await;
+        alices.open(&j.stage.app("/")).await;
+        alices.sign_in("alice").await;
+        alices
+            .wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("frank").await;
+        b.sees_error("contact_email_taken").await;
+        assert!(!b.text().await.contains("Martin"), "{}", b.text().await);
+        b.press("other-account").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        assert!(!b.somebody_is_signed_in().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_providers_the_one_used_last_comes_first() {
+    let more = "[[providers]]\nid = \"paper\"\nkind = \"oidc\"\nlabel = \"The Paper\"\nissuer = \"{upstream}/club\"\n\
+        client_id = \"shop-es256\"\nclient_secret_env = \"CLUB\"\nscopes = [\"openid\", \"profile\", \"email\", \"phone\", \"address\"]\n";
+    let setup = Setup {
+        more: more.to_owned(),
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        let order = "window.admitOne.ready && [...document.querySelectorAll('.provider')].map((button) => button.dataset.provider)";
+        b.open(&j.stage.app("/")).await;
+        assert_eq!(b.wait_for(order).await, serde_json::json!(["club", "paper"]));
+        b.click("[data-provider=paper]").await;
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')").await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')").await;
+        b.open(&j.stage.app("/")).await;
+        assert_eq!(b.wait_for(order).await, serde_json::json!(["paper", "club"]));
     })
     .await;
 }
@@ -194,7 +253,9 @@ async fn erin_whose_account_is_frozen_comes_back_to_a_page_with_a_next_step() {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.sign_in("erin").await;
-        b.click("[name=cancel], [data-testid=cancel]").await;
+        b.wait_for("document.querySelector('[data-testid=club-frozen]')")
+            .await;
+        b.click("[name=cancel]").await;
         b.sees_error("access_denied").await;
         assert!(!b.somebody_is_signed_in().await);
         b.press("start-again").await;
@@ -246,7 +307,7 @@ async fn a_deep_link_survives_the_redirect() {
 async fn a_buyer_who_came_from_the_shop_is_returned_to_the_page_they_came_from() {
     journey(async |j| {
         let b = &j.browser;
-        let page = format!("{}/?match=final", j.stage.shop);
+        let page = format!("{}/basket/derby", j.stage.shop);
         b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
             .await;
         b.sign_in("alice").await;
@@ -281,6 +342,10 @@ async fn a_return_to_a_foreign_page_is_refused() {
     })
     .await;
 }
+
+/// The contact's number, in the shop's greeting.
+const NUMBER: &str = "location.host.startsWith('shop.') && \
+    document.querySelector('[data-testid=contact-number]')?.innerText";
 
 /// The names of the fields that the profile form asks for.
 const ASKED: &str = "document.querySelector('[data-testid=profile-form]') && \

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::gate::Gate;
+use crate::wire::order;
 
 /// How the deployment of a journey differs from the plain one.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) client_id: &'static str,
     /// Further lines of the `[[providers]]` entry.
     pub(crate) provider: String,
+    /// Further tables at the end of the file.
+    pub(crate) more: String,
     /// `profile.required`.
     pub(crate) required: &'static [&'static str],
     /// `profile.later`.
@@ -44,6 +47,7 @@ impl Default for Setup {
             server: String::new(),
             client_id: "shop",
             provider: String::new(),
+            more: String::new(),
             required: &[
                 "given_name",
                 "family_name",
@@ -129,6 +133,17 @@ impl Stage {
     /// An address of the app.
     pub(crate) fn app(&self, path: &str) -> String {
         format!("{}{path}", self.app)
+    }
+
+    /// Gives the sandbox's access tokens another lifetime, in seconds.
+    pub(crate) async fn access_token_lifetime(&self, seconds: u32) {
+        let settings = serde_json::json!({ "access_token_lifetime": seconds });
+        order(
+            "PUT",
+            &format!("{}/settings", self.upstream),
+            Some(settings),
+        )
+        .await;
     }
 
     /// Waits until so many refreshes came.
@@ -232,11 +247,14 @@ later = {later}
 
 [shop]
 label = "Ticket shop"
-grant_url = "{shop}/enter?lang={{lang}}&token={{token}}&return_to={{return_to}}"
+grant_url = "{shop}/api/1/redirect/account?lang={{lang}}&token={{token}}"
 grant_alg = "HS256"
 grant_secret_env = "GRANT"
 origins = ["{shop}"]
+
+{more}
 "#,
+        more = setup.more.replace("{upstream}", upstream),
         custody = setup.custody,
         server = setup.server,
         database = database.display(),

@@ -4,7 +4,7 @@ use crate::browser::Options;
 use crate::buyer::ALICE;
 use crate::journey::journey;
 
-use super::{WAKE, alice_signed_in, shifted};
+use super::{WAKE, alice_signed_in, begins_again, shifted};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hours_of_sleep_end_with_a_refresh() {
@@ -67,6 +67,33 @@ async fn an_old_token_is_refused_even_by_a_browser_whose_clock_is_as_old() {
         slow.sign_in("alice").await;
         slow.sees_error("id_token_expired").await;
         assert!(!slow.somebody_is_signed_in().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_reset_of_more_than_an_hour_begins_again() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.before_each_page(&shifted(3700)).await;
+        b.log_in("alice").await;
+        b.sees_error("state_expired").await;
+        assert!(!b.somebody_is_signed_in().await);
+        begins_again(b).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_refreshed_ahead_of_their_expiry() {
+    journey(async |j| {
+        j.stage.access_token_lifetime(8).await;
+        alice_signed_in(&j.browser, j).await;
+        j.stage.sees_refreshes(2).await;
+        j.browser.sees_signed_in(ALICE).await;
     })
     .await;
 }

@@ -83,6 +83,7 @@ async fn two_tabs_that_wake_up_together_refresh_once() {
         b.wait_for("document.querySelector('[data-testid=continue]')")
             .await;
         let before = j.stage.backend_gate.count("/v1/refresh");
+        let calls = j.stage.sandbox_gate.count("/club/token");
         j.stage.backend_gate.hold("/v1/refresh");
         for tab in [&first, &second] {
             b.switch_to(tab).await;
@@ -93,6 +94,7 @@ async fn two_tabs_that_wake_up_together_refresh_once() {
         j.stage.sees_refreshes(before + 1).await;
         tokio::time::sleep(Duration::from_millis(1500)).await;
         assert_eq!(j.stage.backend_gate.count("/v1/refresh"), before + 1);
+        assert_eq!(j.stage.sandbox_gate.count("/club/token"), calls + 1);
         for tab in [&first, &second] {
             b.switch_to(tab).await;
             b.sees_signed_in(ALICE).await;
