@@ -1,1 +1,47 @@
-//! a
+//! The thin backend of Admit One: it serves the app, holds the secrets, exchanges codes, keeps the contacts.
+//!
+//! ```text
+//! config    admit-one.toml          pages     the app with its content
+//! call      what every call needs   exchange, refresh, sign_out, profile, grant    the calls
+//! seal, handle, replay              provider, cached, upstream                     the other side
+//! ```
+
+mod answers;
+mod app;
+mod cached;
+mod call;
+mod clock;
+pub mod config;
+mod database;
+mod directory;
+mod exchange;
+mod failure;
+mod grant;
+mod handle;
+mod headers;
+mod jws;
+mod language;
+mod limits;
+mod log;
+mod metrics;
+mod openapi;
+mod operations;
+mod pages;
+mod profile;
+mod provider;
+mod refresh;
+mod replay;
+mod revocations;
+mod seal;
+mod serve;
+mod sign_out;
+mod upstream;
+mod v1;
+
+pub use app::{App, StartError};
+pub use clock::Clock;
+pub use config::{Config, ConfigError};
+pub use failure::Failure;
+pub use log::start as start_log;
+pub use openapi::DOCUMENT as OPENAPI;
+pub use serve::serve;

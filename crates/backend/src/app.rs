@@ -1,0 +1,191 @@
+//! The application: what every call shares, and the routes.
+
+use std::sync::Arc;
+
+use admit_one_protocol::api::PublicConfiguration;
+use axum::{Router, routing::get};
+
+use crate::{
+    answers::Answers,
+    clock::Clock,
+    config::{Config, DirectoryKind},
+    database,
+    directory::Directory,
+    exchange::Exchanged,
+    language::Language,
+    limits::{InFlight, Rate},
+    metrics::Metrics,
+    pages::Pages,
+    provider::Provider,
+    refresh::Refreshed,
+    replay::Replays,
+    revocations::Revocations,
+    seal::Sealer,
+    upstream::Upstream,
+};
+
+/// What every call shares.
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) sealer: Sealer,
+    pub(crate) replays: Replays,
+    pub(crate) rate: Rate,
+    pub(crate) in_flight: InFlight,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) providers: Vec<Arc<Provider>>,
+    pub(crate) directory: Option<Directory>,
+    pub(crate) revocations: Revocations,
+    pub(crate) exchanges: Arc<Answers<Exchanged>>,
+    pub(crate) refreshes: Arc<Answers<Refreshed>>,
+    pub(crate) pages: Pages,
+}
+
+impl State {
+    pub(crate) fn provider(&self, id: &str) -> Option<&Arc<Provider>> {
+        self.providers.iter().find(|provider| &*provider.id == id)
+    }
+
+    /// What the page may know, now.
+    pub(crate) fn configuration(&self, language: Language) -> PublicConfiguration {
+        let config = &self.config;
+        PublicConfiguration {
+            nonce: self.sealer.stamp(self.clock.now_ms()),
+            time: self.clock.now(),
+            lang: language.as_str().to_owned(),
+            messages: language.messages().clone(),
+            custody: config.custody,
+            cookie_mirror: config.cookie_mirror.clone(),
+            providers: self.providers.iter().map(|provider| provider.public()).collect(),
+            profile_later: config.later,
+            directory: self.directory.is_some(),
+            shop: config.shop.as_ref().map(|shop| admit_one_protocol::api::PublicShop {
+                label: shop.label.clone(),
+                origins: shop.origins.clone(),
+            }),
+            support_url: config.support_url.clone(),
+        }
+    }
+
+    /// Gives providers that aren't known yet a moment to answer.
+    pub(crate) async fn meet_providers(&self, within: std::time::Duration) {
+        let unknown = self.providers.iter().filter(|provider| !provider.is_known());
+        let mut meeting: tokio::task::JoinSet<()> = unknown
+            .map(|provider| {
+                let provider = provider.clone();
+                async move {
+                    let _ = provider.metadata().await;
+                }
+            })
+            .collect();
+        if !meeting.is_empty() {
+            let _ = tokio::time::timeout(within, async { while meeting.join_next().await.is_some() {} }).await;
+            // What takes longer goes on behind the page.
+            meeting.detach_all();
+        }
+    }
+}
+
+/// Why the backend doesn't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A seal key can't be used.
+    #[error(transparent)]
+    Seal(#[from] crate::seal::SealKeyError),
+    /// TLS can't be set up.
+    #[error(transparent)]
+    Tls(#[from] crate::upstream::TlsError),
+    /// The database can't be used.
+    #[error(transparent)]
+    Database(#[from] crate::database::DatabaseError),
+}
+
+/// The backend, ready to answer.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) state: Arc<State>,
+}
+
+/// Proofs that are remembered: two times this many, of nine bytes each.
+const REPLAYS: usize = 7 << 15;
+
+impl App {
+    /// Opens the database, and begins to fetch what the providers say of themselves.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with_clock(config, Clock::default()).await
+    }
+
+    /// The same, with a clock that a test moves.
+    pub async fn start_with_clock(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let metrics = Arc::new(Metrics::new());
+        let upstream = Arc::new(Upstream::new(config.upstream, metrics.clone())?);
+        let pool = database::open(&config.database_url).await?;
+        let mut config = config;
+        let providers: Vec<_> = std::mem::take(&mut config.providers)
+            .into_iter()
+            .map(|provider| Provider::new(provider, &config.public_url, config.upstream.metadata_ttl, upstream.clone(), clock.clone()))
+            .collect();
+        for provider in providers.iter().cloned() {
+            tokio::spawn(async move {
+                if let Err(failure) = provider.keys().await {
+                    tracing::warn!(provider = &*provider.id, code = %failure.code, cause = %failure.cause, "the provider isn't known yet");
+                }
+            });
+        }
+        let state = State {
+            sealer: Sealer::new(&config.seal_keys)?,
+            replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
+            rate: Rate::new(config.limits.per_minute),
+            in_flight: InFlight::new(config.limits.max_in_flight),
+            directory: (config.directory == DirectoryKind::Contacts).then(|| Directory::new(pool.clone())),
+            revocations: Revocations::new(pool),
+            exchanges: Answers::new(256),
+            refreshes: Answers::new(1024),
+            pages: Pages::new(config.app_dir.clone(), config.public_url.starts_with("https:")),
+            metrics,
+            upstream,
+            providers,
+            clock,
+            config,
+        };
+        Ok(Self { state: Arc::new(state) })
+    }
+
+    /// Everything that is served.
+    pub fn router(&self) -> Router {
+        let mut router = Router::new()
+            .merge(crate::v1::router())
+            .merge(crate::operations::router())
+            .route("/", get(crate::pages::sign_in))
+            .route("/callback/{provider}", get(crate::pages::callback))
+            .route("/profile", get(crate::pages::profile))
+            .route("/account", get(crate::pages::account))
+            .route("/signed-out", get(crate::pages::signed_out))
+            .fallback(crate::pages::asset);
+        for provider in &self.state.providers {
+            let path = provider.config.redirect_path.as_str();
+            if path.strip_prefix("/callback/").is_none_or(|rest| rest.contains('/')) {
+                router = router.route(path, get(crate::pages::callback));
+            }
+        }
+        router
+            .layer(axum::middleware::from_fn_with_state(self.state.clone(), crate::headers::around))
+            .with_state(self.state.clone())
+    }
+
+    /// The clock, for tests.
+    pub fn clock(&self) -> &Clock {
+        &self.state.clock
+    }
+
+    /// Asks every provider what it says of itself; answers id and cause of failure.
+    pub async fn probe(&self) -> Vec<(String, Result<(), crate::Failure>)> {
+        let mut answers = Vec::new();
+        for provider in &self.state.providers {
+            answers.push((provider.id.to_string(), provider.keys().await.map(drop)));
+        }
+        answers
+    }
+}

@@ -1,0 +1,168 @@
+//! `admit-one.toml`: read once, checked whole, refused with the line, the key, what was found and what is allowed.
+
+mod address;
+mod error;
+mod file;
+mod meaning;
+mod secret;
+
+use std::collections::BTreeMap;
+
+use admit_one_protocol::{
+    alg::Alg,
+    api::{CookieMirror, Custody},
+    profile::Field,
+};
+
+pub use address::Network;
+pub use error::ConfigError;
+pub use file::{ClientAuthMethod, DirectoryKind, GrantAlg, LogFormat};
+pub use secret::Secret;
+
+/// Everything the backend was told, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen, `address:port`.
+    pub listen: String,
+    /// Our own origin, as browsers see it; no trailing slash.
+    pub public_url: String,
+    /// The folder that Trunk built.
+    pub app_dir: std::path::PathBuf,
+    /// Where tokens rest in the browser.
+    pub custody: Custody,
+    /// A readable copy of the ID token for a shop on a sibling domain.
+    pub cookie_mirror: Option<CookieMirror>,
+    /// The absolute lifetime of a handle, seconds.
+    pub handle_lifetime: u64,
+    /// Where a buyer who can't go on finds help.
+    pub support_url: Option<String>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The keys that seal handles and nonces: the first seals, all open.
+    pub seal_keys: Vec<SealKey>,
+    /// How long a proof's nonce is good for, seconds.
+    pub nonce_lifetime: u64,
+    /// The database's URL.
+    pub database_url: String,
+    /// Bounds of upstream calls.
+    pub upstream: UpstreamLimits,
+    /// Bounds of calls to us.
+    pub limits: Limits,
+    /// The identity providers, in the order of the page.
+    pub providers: Vec<ProviderConfig>,
+    /// What knows the contacts.
+    pub directory: DirectoryKind,
+    /// The profile fields that the shop requires.
+    pub required: Vec<Field>,
+    /// Whether the buyer may complete the profile later.
+    pub later: bool,
+    /// The shop.
+    pub shop: Option<ShopConfig>,
+    /// The log's form.
+    pub log_format: LogFormat,
+    /// The log's filter, as `tracing` reads it.
+    pub log_filter: String,
+}
+
+/// A key that seals.
+#[derive(Debug)]
+pub struct SealKey {
+    /// Stands in front of everything that the key sealed.
+    pub id: String,
+    /// 32 bytes.
+    pub secret: Secret,
+}
+
+/// Bounds of upstream calls.
+#[derive(Clone, Copy, Debug)]
+pub struct UpstreamLimits {
+    /// For the whole call, milliseconds.
+    pub timeout_ms: u64,
+    /// For the connection, milliseconds.
+    pub connect_timeout_ms: u64,
+    /// After how many seconds metadata and keys are fetched again.
+    pub metadata_ttl: u64,
+    /// The longest answer, bytes.
+    pub max_body: usize,
+}
+
+/// Bounds of calls to us.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Calls to `/v1` from one address in a minute; 0 for no limit.
+    pub per_minute: u32,
+    /// The longest body, bytes.
+    pub max_body: usize,
+    /// Calls to `/v1` at a time.
+    pub max_in_flight: usize,
+}
+
+/// An identity provider.
+#[derive(Debug)]
+pub struct ProviderConfig {
+    /// The id in paths, logs and metrics.
+    pub id: String,
+    /// What stands on the button.
+    pub label: String,
+    /// The issuer identifier, compared as the string it is.
+    pub issuer: String,
+    /// Our client id there.
+    pub client_id: String,
+    /// How we authenticate, and with what.
+    pub credential: Credential,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// The signature algorithms that ID tokens may have.
+    pub algs: Vec<Alg>,
+    /// `acr_values` to ask for.
+    pub acr_values: Vec<String>,
+    /// `max_age` to ask for.
+    pub max_age: Option<u64>,
+    /// `prompt` to send.
+    pub prompt: Option<String>,
+    /// Whether the page's language is sent.
+    pub ui_locales: bool,
+    /// The path of the redirect URI.
+    pub redirect_path: String,
+    /// Further parameters of the authorization request.
+    pub extra: BTreeMap<String, String>,
+}
+
+/// What proves to a provider that we are its client.
+#[derive(Debug)]
+pub enum Credential {
+    /// `client_secret_basic`.
+    Basic(Secret),
+    /// `client_secret_post`.
+    Post(Secret),
+    /// `private_key_jwt`: a PKCS#8 key in PEM.
+    Key(crate::jws::SigningKey),
+    /// `none`.
+    Public,
+}
+
+/// The shop to grant access to.
+#[derive(Debug)]
+pub struct ShopConfig {
+    /// What stands on the link to it.
+    pub label: String,
+    /// The address with `{lang}`, `{token}` and `{return_to}`.
+    pub grant_url: String,
+    /// What signs the grant.
+    pub key: crate::jws::SigningKey,
+    /// The grant's audience.
+    pub audience: String,
+    /// The grant's lifetime, seconds.
+    pub lifetime: u64,
+    /// Origins that a buyer may be returned to.
+    pub origins: Vec<String>,
+}
+
+impl Config {
+    /// Reads a configuration; `secrets` answers the environment variables that `…_env` keys name.
+    pub fn parse(text: &str, source_name: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let source = error::Source { name: source_name, text };
+        let file: file::File = toml::from_str(text).map_err(|error| source.refused(&error))?;
+        meaning::Reader { source, secrets }.config(file)
+    }
+}

@@ -1,0 +1,211 @@
+//! `admit-one.toml` as it is written. [`Config`](super::Config) is what it means.
+
+use std::collections::BTreeMap;
+
+use admit_one_protocol::{alg::Alg, api::{Custody, CookieMirror}, profile::Field};
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) server: Server,
+    pub(super) seal: Seal,
+    #[serde(default)]
+    pub(super) database: Database,
+    #[serde(default)]
+    pub(super) upstream: Upstream,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    #[serde(default)]
+    pub(super) providers: Vec<Spanned<Provider>>,
+    #[serde(default)]
+    pub(super) directory: Directory,
+    #[serde(default)]
+    pub(super) profile: Profile,
+    pub(super) shop: Option<Spanned<Shop>>,
+    #[serde(default)]
+    pub(super) log: Log,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub(super) listen: Spanned<String>,
+    pub(super) public_url: Spanned<String>,
+    #[serde(default = "app_dir")]
+    pub(super) app_dir: String,
+    #[serde(default)]
+    pub(super) custody: Custody,
+    pub(super) cookie_mirror: Option<CookieMirror>,
+    pub(super) handle_lifetime: Option<Spanned<u64>>,
+    pub(super) support_url: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<Spanned<String>>,
+}
+
+fn app_dir() -> String {
+    "dist".to_owned()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seal {
+    pub(super) keys: Spanned<Vec<Spanned<SealKey>>>,
+    pub(super) nonce_lifetime: Option<Spanned<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SealKey {
+    pub(super) id: Spanned<String>,
+    pub(super) secret_env: Option<Spanned<String>>,
+    pub(super) secret_file: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Database {
+    pub(super) url: Spanned<String>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: Spanned::new(0..0, "sqlite://admit-one.db".to_owned()) }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Upstream {
+    pub(super) timeout_ms: Option<Spanned<u64>>,
+    pub(super) connect_timeout_ms: Option<Spanned<u64>>,
+    pub(super) metadata_ttl: Option<Spanned<u64>>,
+    pub(super) max_body: Option<Spanned<u64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    pub(super) per_minute: Option<Spanned<u64>>,
+    pub(super) max_body: Option<Spanned<u64>>,
+    pub(super) max_in_flight: Option<Spanned<u64>>,
+}
+
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Oidc,
+}
+
+/// How the client authenticates at the token endpoint.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthMethod {
+    /// HTTP Basic (RFC 6749 section 2.3.1).
+    #[default]
+    ClientSecretBasic,
+    /// In the body (RFC 6749 section 2.3.1).
+    ClientSecretPost,
+    /// A signed assertion (RFC 7523 section 2.2).
+    PrivateKeyJwt,
+    /// A public client.
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Provider {
+    pub(super) id: Spanned<String>,
+    #[serde(default = "oidc")]
+    pub(super) kind: Kind,
+    pub(super) label: Spanned<String>,
+    pub(super) issuer: Spanned<String>,
+    pub(super) client_id: Spanned<String>,
+    pub(super) client_secret_env: Option<Spanned<String>>,
+    pub(super) client_secret_file: Option<Spanned<String>>,
+    pub(super) client_key_file: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) client_auth: ClientAuthMethod,
+    pub(super) scopes: Option<Spanned<Vec<String>>>,
+    pub(super) algs: Option<Spanned<Vec<Alg>>>,
+    #[serde(default)]
+    pub(super) acr_values: Vec<String>,
+    pub(super) max_age: Option<u64>,
+    pub(super) prompt: Option<String>,
+    pub(super) ui_locales: Option<bool>,
+    pub(super) redirect_path: Option<Spanned<String>>,
+    pub(super) extra: Option<Spanned<BTreeMap<String, String>>>,
+}
+
+fn oidc() -> Kind {
+    Kind::Oidc
+}
+
+/// What knows the shop's contacts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum DirectoryKind {
+    /// Our own store.
+    #[default]
+    Contacts,
+    /// Nothing: the provider's claims are all there is.
+    None,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Directory {
+    pub(super) kind: DirectoryKind,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Profile {
+    pub(super) required: Vec<Field>,
+    pub(super) later: bool,
+}
+
+/// The signature of a grant.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub enum GrantAlg {
+    /// HMAC with SHA-256; the shop shares the secret.
+    #[default]
+    HS256,
+    /// ECDSA with P-256; the shop holds the public key.
+    ES256,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shop {
+    pub(super) label: String,
+    pub(super) grant_url: Spanned<String>,
+    #[serde(default)]
+    pub(super) grant_alg: GrantAlg,
+    pub(super) grant_secret_env: Option<Spanned<String>>,
+    pub(super) grant_secret_file: Option<Spanned<String>>,
+    pub(super) grant_key_file: Option<Spanned<String>>,
+    pub(super) audience: Option<String>,
+    pub(super) lifetime: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub(super) origins: Vec<Spanned<String>>,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For people.
+    Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Log {
+    pub(super) format: LogFormat,
+    pub(super) filter: Option<Spanned<String>>,
+}

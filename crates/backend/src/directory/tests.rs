@@ -1,0 +1,125 @@
+//! Who may claim which contact.
+
+use super::*;
+
+const ISS: &str = "https://id.example";
+
+async fn directory() -> Directory {
+    Directory::new(crate::database::open("sqlite::memory:").await.unwrap())
+}
+
+fn person(sub: &str) -> Person<'_> {
+    Person { iss: ISS, sub }
+}
+
+fn claims(email: &str) -> Profile {
+    [(Field::Email, email.to_owned()), (Field::GivenName, "A".to_owned())].into_iter().collect()
+}
+
+/// A contact that came by import: linked to nobody.
+async fn imported(directory: &Directory, number: &str, email: &str) {
+    sqlx::query("INSERT INTO contacts (number, email_key, profile, created_at, updated_at) VALUES ($1, $2, $3, 0, 0)")
+        .bind(number)
+        .bind(key(email))
+        .bind(serde_json::json!({"email": email, "family_name": "Imported"}).to_string())
+        .execute(&directory.pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_same_person_is_the_same_contact() {
+    let directory = directory().await;
+    let first = directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
+    let second = directory.sync(person("a"), &claims("new@x.example"), true, 2).await.unwrap();
+    assert_eq!(first, second, "what the contact has stays");
+    assert_eq!(first.number.len(), 10);
+    assert_eq!(directory.contact(person("a")).await.unwrap(), Some(first));
+    assert_eq!(directory.contact(person("b")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_verified_email_claims_an_unlinked_contact() {
+    let directory = directory().await;
+    imported(&directory, "77", "A@x.example").await;
+    let contact = directory.sync(person("a"), &claims("a@X.example"), true, 1).await.unwrap();
+    assert_eq!(contact.number, "77");
+    assert_eq!(contact.profile.get(Field::FamilyName), Some("Imported"));
+    assert_eq!(contact.profile.get(Field::GivenName), Some("A"), "gaps are filled");
+}
+
+#[tokio::test]
+async fn an_unverified_email_claims_nothing() {
+    let directory = directory().await;
+    imported(&directory, "77", "a@x.example").await;
+    let refused = directory.sync(person("a"), &claims("a@x.example"), false, 1).await.unwrap_err();
+    assert_eq!(refused.code, Code::ContactEmailUnverified);
+    assert!(!refused.to_string().contains("x.example"), "the log learns nobody's address");
+    assert_eq!(directory.contact(person("a")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_email_of_somebody_elses_contact_is_taken() {
+    let directory = directory().await;
+    directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
+    for verified in [true, false] {
+        let refused = directory.sync(person("b"), &claims("A@x.example"), verified, 2).await.unwrap_err();
+        assert_eq!(refused.code, Code::ContactEmailTaken);
+    }
+}
+
+#[tokio::test]
+async fn an_unverified_stored_email_never_blocks_its_verified_owner() {
+    let directory = directory().await;
+    let squatter = directory.sync(person("squatter"), &claims("a@x.example"), false, 1).await.unwrap();
+    let owner = directory.sync(person("owner"), &claims("a@x.example"), true, 2).await.unwrap();
+    assert_ne!(squatter.number, owner.number);
+    let late = directory.sync(person("late"), &claims("a@x.example"), false, 3).await.unwrap_err();
+    assert_eq!(late.code, Code::ContactEmailTaken);
+    // And the squatter doesn't become the owner by being verified later.
+    directory.sync(person("squatter"), &claims("a@x.example"), true, 4).await.unwrap();
+    let mut tx = directory.pool.begin().await.unwrap();
+    assert_eq!(super::owner(&mut tx, "a@x.example").await.unwrap(), Some(owner.number));
+}
+
+#[tokio::test]
+async fn two_first_sign_ins_at_once_make_one_contact() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("contacts.db").display());
+    let directory = Directory::new(crate::database::open(&url).await.unwrap());
+    let mut signing_in = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let directory = directory.clone();
+        signing_in.spawn(async move { directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap().number });
+    }
+    let mut numbers = signing_in.join_all().await;
+    numbers.dedup();
+    assert_eq!(numbers.len(), 1);
+}
+
+#[tokio::test]
+async fn the_buyer_completes_and_can_not_take_an_email() {
+    let directory = directory().await;
+    directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
+    imported(&directory, "77", "free@x.example").await;
+    let nothing = Profile::default();
+    directory.sync(person("b"), &nothing, false, 2).await.unwrap();
+
+    let taken = directory.complete(person("b"), &claims("a@x.example"), 3).await.unwrap_err();
+    assert_eq!((taken.code, taken.fields), (Code::ContactEmailTaken, vec![Field::Email]));
+    let unverified = directory.complete(person("b"), &claims("free@x.example"), 3).await.unwrap_err();
+    assert_eq!(unverified.code, Code::ContactEmailUnverified);
+    let saved = directory.complete(person("b"), &claims("b@x.example"), 3).await.unwrap();
+    assert_eq!(saved.profile.get(Field::Email), Some("b@x.example"));
+    let verified = directory.complete(person("a"), &claims("other@x.example"), 3).await.unwrap_err();
+    assert_eq!(verified.code, Code::ProfileInvalid);
+}
+
+#[tokio::test]
+async fn letters_that_only_look_like_ascii_stay_themselves() {
+    let directory = directory().await;
+    directory.sync(person("a"), &claims("kim@x.example"), true, 1).await.unwrap();
+    // U+212A KELVIN SIGN becomes `k` in Unicode's lower case.
+    let other = directory.sync(person("b"), &claims("\u{212A}im@x.example"), true, 1).await;
+    assert!(other.is_ok());
+}

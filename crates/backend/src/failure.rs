@@ -1,0 +1,110 @@
+//! A refused call: the cause goes to the log, the answer says what the caller may do (RFC 9457).
+
+use std::borrow::Cow;
+
+use admit_one_protocol::{Code, api::Problem, profile::Field};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+/// Why a call was refused.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{code}: {cause}")]
+pub struct Failure {
+    /// What the caller learns.
+    pub code: Code,
+    /// What the log learns; nothing secret, nobody's data.
+    pub cause: Cow<'static, str>,
+    /// The profile fields in question.
+    pub fields: Vec<Field>,
+    /// Seconds after which to try again.
+    pub retry_after: Option<u64>,
+}
+
+impl Failure {
+    /// A failure and its cause.
+    pub(crate) fn new(code: Code, cause: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, cause: cause.into(), fields: Vec::new(), retry_after: None }
+    }
+
+    /// The profile fields in question.
+    pub(crate) fn with_fields(mut self, fields: impl Into<Vec<Field>>) -> Self {
+        self.fields = fields.into();
+        self
+    }
+
+    /// When to try again.
+    pub(crate) fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The problem document.
+    pub(crate) fn into_problem(self, request_id: Option<String>) -> Response {
+        let status = self.status();
+        // 503 and 504 pass: the buyer's page tries again by itself.
+        let retry_after = self.retry_after.or(matches!(status.as_u16(), 503 | 504).then_some(2));
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: self.code.advice().to_owned(),
+            status: status.as_u16(),
+            code: self.code,
+            request_id,
+            fields: self.fields,
+            retry_after,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, Body::from(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// A protocol's error, with its code; its message names no values that are secret.
+macro_rules! from_protocol {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(error.code(), error.to_string())
+            }
+        }
+    )*};
+}
+
+from_protocol!(
+    admit_one_protocol::discovery::DiscoveryError,
+    admit_one_protocol::token::TokenError,
+    admit_one_protocol::id_token::IdTokenError,
+    admit_one_protocol::proof::ProofError,
+    admit_one_protocol::userinfo::UserInfoError,
+    crate::handle::HandleError
+);
+
+impl From<crate::seal::SealError> for Failure {
+    fn from(error: crate::seal::SealError) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<crate::jws::SigningError> for Failure {
+    fn from(error: crate::jws::SigningError) -> Self {
+        Self::new(Code::Internal, error.to_string())
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::new(Code::DirectoryUnavailable, error.to_string())
+    }
+}

@@ -1,0 +1,159 @@
+//! How much of us anybody gets: calls in a minute by address, calls at a time.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use http::HeaderMap;
+
+use crate::config::Network;
+
+/// Calls in a minute by address: a minute's worth at once, then evenly.
+pub(crate) struct Rate {
+    every_us: u64,
+    epoch: Instant,
+    full_at: Mutex<HashMap<u64, u64>>,
+}
+
+const MINUTE_US: u64 = 60_000_000;
+/// Addresses that are remembered at a time.
+const ADDRESSES: usize = 16_384;
+
+impl Rate {
+    pub(crate) fn new(per_minute: u32) -> Self {
+        let every_us = if per_minute == 0 { 0 } else { MINUTE_US / u64::from(per_minute) };
+        Self { every_us, epoch: Instant::now(), full_at: Mutex::new(HashMap::new()) }
+    }
+
+    /// Counts a call, or says in how many seconds the next one may come.
+    pub(crate) fn take(&self, address: IpAddr) -> Result<(), u64> {
+        if self.every_us == 0 {
+            return Ok(());
+        }
+        self.take_at(address, self.epoch.elapsed().as_micros() as u64)
+    }
+
+    fn take_at(&self, address: IpAddr, now: u64) -> Result<(), u64> {
+        let mut addresses = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if addresses.len() >= ADDRESSES {
+            addresses.retain(|_, full_at| *full_at > now);
+            if addresses.len() >= ADDRESSES {
+                addresses.clear();
+            }
+        }
+        let full_at = addresses.entry(subscriber(address)).or_insert(now);
+        let next = (*full_at).max(now) + self.every_us;
+        if next > now + MINUTE_US {
+            return Err((next - now - MINUTE_US).div_ceil(1_000_000));
+        }
+        *full_at = next;
+        Ok(())
+    }
+}
+
+/// One line, one subscriber: an IPv4 address, or the /64 of an IPv6 address.
+fn subscriber(address: IpAddr) -> u64 {
+    match address.to_canonical() {
+        IpAddr::V4(address) => u64::from(address.to_bits()),
+        IpAddr::V6(address) => (address.to_bits() >> 64) as u64 | 1 << 63,
+    }
+}
+
+/// The address that called: the last one of `X-Forwarded-For` that isn't a proxy of ours.
+pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+    let is_proxy = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
+    if proxies.is_empty() || !is_proxy(peer) {
+        return peer;
+    }
+    let forwarded: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let mut caller = peer;
+    for address in forwarded.into_iter().rev() {
+        let Ok(address) = address.trim().parse() else { break };
+        caller = address;
+        if !is_proxy(address) {
+            break;
+        }
+    }
+    caller
+}
+
+/// Calls at a time.
+pub(crate) struct InFlight {
+    now: AtomicUsize,
+    most: usize,
+}
+
+impl InFlight {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { now: AtomicUsize::new(0), most }
+    }
+
+    /// How many there are.
+    pub(crate) fn now(&self) -> usize {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn enter(&self) -> Option<Place<'_>> {
+        let place = Place(self);
+        (self.now.fetch_add(1, Ordering::Relaxed) < self.most).then_some(place)
+    }
+}
+
+/// One call's place.
+pub(crate) struct Place<'a>(&'a InFlight);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_holds_what_it_holds() {
+        let rate = Rate::new(60);
+        let (one, other) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        assert_eq!((0..100).filter(|_| rate.take_at(one, 5).is_ok()).count(), 60);
+        assert_eq!(rate.take_at(one, 5), Err(1));
+        assert!(rate.take_at(other, 5).is_ok());
+        assert!(rate.take_at(one, 1_000_005).is_ok());
+    }
+
+    #[test]
+    fn memory_for_addresses_is_bounded() {
+        let rate = Rate::new(60);
+        for address in 0..40_000_u32 {
+            let _ = rate.take_at(IpAddr::V4(address.into()), 5);
+        }
+        assert!(rate.full_at.lock().unwrap().len() <= ADDRESSES);
+    }
+
+    #[test]
+    fn places_are_given_back() {
+        let places = InFlight::new(1);
+        let place = places.enter();
+        assert!(place.is_some());
+        assert!(places.enter().is_none());
+        drop(place);
+        assert!(places.enter().is_some());
+    }
+
+    #[test]
+    fn only_our_proxies_are_believed() {
+        let proxies = ["10.0.0.0/8".parse().unwrap()];
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "1.1.1.1, 2.2.2.2, 10.0.0.9".parse().unwrap());
+        assert_eq!(caller("10.0.0.1".parse().unwrap(), &headers, &proxies), "2.2.2.2".parse::<IpAddr>().unwrap());
+        assert_eq!(caller("3.3.3.3".parse().unwrap(), &headers, &proxies), "3.3.3.3".parse::<IpAddr>().unwrap());
+    }
+}

@@ -1,0 +1,88 @@
+//! `POST /v1/profile` (sync) and `PUT /v1/profile` (complete): what the shop needs to know of the buyer.
+
+use std::sync::Arc;
+
+use admit_one_protocol::{
+    Code,
+    api::{CompleteRequest, ProfileRequest, ProfileResponse},
+    profile::{Field, Profile, missing},
+    userinfo::{UserInfo, userinfo_request},
+};
+
+use crate::{
+    call::Call,
+    directory::{Contact, Person},
+    failure::Failure,
+    handle::{Age, Handle},
+    metrics::UpstreamCall,
+    provider::Provider,
+};
+
+/// Sync: the provider's claims meet the directory's contact.
+pub(crate) async fn sync(call: Arc<Call>, request: ProfileRequest) -> Result<ProfileResponse, Failure> {
+    let handle = call.handle(Age::Checked)?;
+    let provider = call.provider_of(&handle)?;
+    call.state.revocations.check(&handle).await?;
+    let userinfo = userinfo(&call, &provider, &handle, &request.access_token).await?;
+    let Some(directory) = &call.state.directory else {
+        return response(&call, handle, None, userinfo.profile);
+    };
+    let person = Person { iss: &handle.iss, sub: &handle.sub };
+    let contact = directory.sync(person, &userinfo.profile, userinfo.email_verified, call.state.clock.now()).await?;
+    response(&call, handle, Some(contact.number), contact.profile)
+}
+
+/// Complete: the buyer's answers are saved.
+pub(crate) async fn complete(call: Arc<Call>, request: CompleteRequest) -> Result<ProfileResponse, Failure> {
+    let handle = call.handle(Age::Checked)?;
+    call.provider_of(&handle)?;
+    call.state.revocations.check(&handle).await?;
+    let Some(directory) = &call.state.directory else {
+        return Err(Failure::new(Code::NotFound, "there is no directory to save a profile in"));
+    };
+    let answers = valid(&request.profile)?;
+    let person = Person { iss: &handle.iss, sub: &handle.sub };
+    let Contact { number, profile, .. } = directory.complete(person, &answers, call.state.clock.now()).await?;
+    response(&call, handle, Some(number), profile)
+}
+
+/// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.
+async fn userinfo(call: &Call, provider: &Arc<Provider>, handle: &Handle, access_token: &str) -> Result<UserInfo, Failure> {
+    if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new(Code::UserinfoRefused, "the access token has characters that none has (RFC 6750 section 2.1)"));
+    }
+    let metadata = provider.metadata().await?;
+    let endpoint = metadata
+        .userinfo_endpoint
+        .as_ref()
+        .ok_or_else(|| Failure::new(Code::UserinfoInvalid, "the provider has no UserInfo endpoint"))?;
+    let answer = call.state.upstream.send(&provider.id, UpstreamCall::Userinfo, userinfo_request(endpoint, access_token)).await?;
+    Ok(UserInfo::accept(answer.status, answer.content_type.as_deref(), &answer.body, &handle.sub)?)
+}
+
+/// Every answer in its one spelling, or the names of those that are wrong.
+fn valid(answers: &Profile) -> Result<Profile, Failure> {
+    let (mut valid, mut wrong) = (Profile::default(), Vec::<Field>::new());
+    for (field, value) in answers.iter() {
+        match field.validate(value) {
+            Ok(value) => valid.set(field, value),
+            Err(error) => wrong.push(error.field()),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(valid)
+    } else {
+        Err(Failure::new(Code::ProfileInvalid, format!("wrong: {wrong:?}")).with_fields(wrong))
+    }
+}
+
+fn response(call: &Call, handle: Handle, number: Option<String>, profile: Profile) -> Result<ProfileResponse, Failure> {
+    let missing = missing(&call.state.config.required, &profile);
+    let handle = if handle.contact == number {
+        None
+    } else {
+        let handle = Handle { contact: number.clone(), ..handle };
+        call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at)
+    };
+    Ok(ProfileResponse { contact_number: number, profile, missing, handle })
+}

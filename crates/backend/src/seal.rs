@@ -1,0 +1,148 @@
+//! Sealing: AES-256-GCM under the first key of `seal.keys`; every key opens what it sealed.
+
+use admit_one_protocol::encoding::{base64url, from_base64url};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
+
+use crate::config::SealKey;
+
+/// The keys, ready to use.
+pub(crate) struct Sealer {
+    keys: Vec<Key>,
+}
+
+struct Key {
+    id: String,
+    aead: LessSafeKey,
+    mac: hmac::Key,
+}
+
+/// Why something sealed did not open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum SealError {
+    /// Sealed with a key that isn't configured (any more).
+    #[error("no key of this id")]
+    KeyUnknown,
+    /// Not ours, altered, or sealed for another purpose.
+    #[error("not sealed by this key")]
+    Altered,
+}
+
+/// The key material could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("seal key `{0}` can't be used")]
+pub struct SealKeyError(String);
+
+/// What is sealed; a value sealed for one purpose doesn't open for another.
+const HANDLE: &[u8] = b"admit-one handle 1";
+const NONCE: &[u8] = b"admit-one nonce 1";
+
+impl Sealer {
+    pub(crate) fn new(keys: &[SealKey]) -> Result<Self, SealKeyError> {
+        let keys = keys.iter().map(|key| {
+            // One key for one purpose: both are derived, neither is the secret itself.
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, key.secret.expose());
+            let unbound = UnboundKey::new(&AES_256_GCM, hmac::sign(&secret, HANDLE).as_ref());
+            Ok(Key {
+                aead: LessSafeKey::new(unbound.map_err(|_| SealKeyError(key.id.clone()))?),
+                mac: hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&secret, NONCE).as_ref()),
+                id: key.id.clone(),
+            })
+        });
+        Ok(Self { keys: keys.collect::<Result<_, _>>()? })
+    }
+
+    /// Seals a handle: `{key id}.{nonce, ciphertext and tag}`.
+    pub(crate) fn seal(&self, plaintext: &[u8]) -> Result<String, SealError> {
+        let key = self.keys.first().ok_or(SealError::KeyUnknown)?;
+        let mut nonce = [0; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| SealError::Altered)?;
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plaintext.len() + 16);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plaintext);
+        let aad = Aad::from(key.id.as_bytes());
+        let tag = key
+            .aead
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed[NONCE_LEN..])
+            .map_err(|_| SealError::Altered)?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(format!("{}.{}", key.id, base64url(&sealed)))
+    }
+
+    /// Opens what [`seal`](Self::seal) made.
+    pub(crate) fn open(&self, sealed: &str) -> Result<Vec<u8>, SealError> {
+        let (id, body) = sealed.split_once('.').ok_or(SealError::Altered)?;
+        let mut body = from_base64url(body).map_err(|_| SealError::Altered)?;
+        let key = self.keys.iter().find(|key| key.id == id).ok_or(SealError::KeyUnknown)?;
+        let (nonce, ciphertext) = body.split_at_mut_checked(NONCE_LEN).ok_or(SealError::Altered)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Altered)?;
+        let plaintext = key.aead.open_in_place(nonce, Aad::from(id.as_bytes()), ciphertext).map_err(|_| SealError::Altered)?;
+        Ok(plaintext.to_vec())
+    }
+
+    /// A time that nobody else could have written: 8 bytes and half of an HMAC.
+    pub(crate) fn stamp(&self, time_ms: u64) -> String {
+        let time = time_ms.to_be_bytes();
+        let mut stamp = [0; 24];
+        stamp[..8].copy_from_slice(&time);
+        if let Some(key) = self.keys.first() {
+            stamp[8..].copy_from_slice(&hmac::sign(&key.mac, &time).as_ref()[..16]);
+        }
+        base64url(&stamp)
+    }
+
+    /// The time of [`stamp`](Self::stamp), if any of our keys wrote it.
+    pub(crate) fn time(&self, stamp: &str) -> Option<u64> {
+        let stamp: [u8; 24] = from_base64url(stamp).ok()?.try_into().ok()?;
+        let (time, tag) = stamp.split_at(8);
+        let ours = self.keys.iter().any(|key| {
+            let expected = hmac::sign(&key.mac, time);
+            aws_lc_rs::constant_time::verify_slices_are_equal(&expected.as_ref()[..16], tag).is_ok()
+        });
+        ours.then(|| u64::from_be_bytes(time.try_into().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    fn key(id: &str, byte: u8) -> SealKey {
+        SealKey { id: id.to_owned(), secret: Secret::new([byte; 32]) }
+    }
+
+    #[test]
+    fn opens_what_it_sealed_and_nothing_altered() {
+        let sealer = Sealer::new(&[key("a", 1)]).unwrap();
+        let sealed = sealer.seal(b"refresh").unwrap();
+        assert_eq!(sealer.open(&sealed).unwrap(), b"refresh");
+        let mut altered = sealed.clone().into_bytes();
+        let last = altered.len() - 5;
+        altered[last] = if altered[last] == b'A' { b'B' } else { b'A' };
+        assert_eq!(sealer.open(std::str::from_utf8(&altered).unwrap()), Err(SealError::Altered));
+        assert_eq!(sealer.open("a."), Err(SealError::Altered));
+        assert_eq!(sealer.open("nothing"), Err(SealError::Altered));
+    }
+
+    #[test]
+    fn an_old_key_opens_until_it_is_removed() {
+        let sealed = Sealer::new(&[key("old", 1)]).unwrap().seal(b"x").unwrap();
+        let rotated = Sealer::new(&[key("new", 2), key("old", 1)]).unwrap();
+        assert_eq!(rotated.open(&sealed).unwrap(), b"x");
+        assert!(rotated.seal(b"x").unwrap().starts_with("new."));
+        assert_eq!(Sealer::new(&[key("new", 2)]).unwrap().open(&sealed), Err(SealError::KeyUnknown));
+        assert_eq!(Sealer::new(&[key("old", 2)]).unwrap().open(&sealed), Err(SealError::Altered));
+    }
+
+    #[test]
+    fn stamps_are_ours_or_nothing() {
+        let old = Sealer::new(&[key("old", 1)]).unwrap();
+        let both = Sealer::new(&[key("new", 2), key("old", 1)]).unwrap();
+        assert_eq!(both.time(&old.stamp(7)), Some(7));
+        assert_eq!(old.time(&both.stamp(7)), None);
+        assert_eq!(old.time("AAAA"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! Calls to providers: pooled, timed out, bounded; redirects are not followed.
+
+use std::{fmt::Write as _, sync::Arc, time::Duration};
+
+use admit_one_protocol::{Code, http::HttpRequest};
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+
+use crate::{
+    config::UpstreamLimits,
+    failure::Failure,
+    metrics::{Metrics, UpstreamCall},
+};
+
+/// The client that all providers share.
+pub(crate) struct Upstream {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+    max_body: usize,
+    metrics: Arc<Metrics>,
+}
+
+/// An answer, read whole.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The body of a 200, else what the status says.
+    pub(crate) fn document(self, refused: Code) -> Result<Bytes, Failure> {
+        match self.status {
+            200 => Ok(self.body),
+            status @ 500.. => Err(Failure::new(Code::UpstreamError, format!("the provider answered {status}"))),
+            status => Err(Failure::new(refused, format!("the provider answered {status}"))),
+        }
+    }
+}
+
+/// TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS can't be set up: {0}")]
+pub struct TlsError(#[from] rustls::Error);
+
+impl Upstream {
+    pub(crate) fn new(limits: UpstreamLimits, metrics: Arc<Metrics>) -> Result<Self, TlsError> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(Duration::from_secs(60)));
+        http.set_connect_timeout(Some(Duration::from_millis(limits.connect_timeout_ms)));
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        // A container without a certificate store still reaches providers with public certificates.
+        let tls = match builder.clone().with_native_roots() {
+            Ok(builder) => builder,
+            Err(_) => builder.with_webpki_roots(),
+        };
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls.with_no_client_auth())
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            // Node's servers close idle connections after 5 s; a request sent into that is lost, and a code with it.
+            .pool_idle_timeout(Duration::from_secs(4))
+            .pool_max_idle_per_host(256)
+            .http1_max_headers(100)
+            .http1_max_buf_size(64 << 10)
+            .build(https);
+        Ok(Self { client, timeout: Duration::from_millis(limits.timeout_ms), max_body: limits.max_body, metrics })
+    }
+
+    /// Sends a request, and once more if it only reads and the connection broke.
+    pub(crate) async fn send(&self, provider: &Arc<str>, call: UpstreamCall, request: HttpRequest) -> Result<Answer, Failure> {
+        let timer = self.metrics.upstream(provider, call);
+        let answer = tokio::time::timeout(self.timeout, async {
+            let reads = request.method == "GET";
+            let body = Bytes::from(request.body);
+            let first = self.attempt(request.method, &request.url, &request.headers, body.clone()).await;
+            match first {
+                Err(failure) if reads && failure.code == Code::UpstreamUnreachable => {
+                    self.attempt(request.method, &request.url, &request.headers, body).await
+                }
+                answer => answer,
+            }
+        });
+        let answer = answer.await.unwrap_or_else(|_| Err(Failure::new(Code::UpstreamTimeout, "no answer in time")));
+        timer.finish(answer.as_ref().map_or_else(|failure| failure.code.as_str(), |answer| status_class(answer.status)));
+        answer.map_err(|failure| Failure { cause: format!("{}: {}", call.as_str(), failure.cause).into(), ..failure })
+    }
+
+    async fn attempt(&self, method: &str, url: &str, headers: &[(String, String)], body: Bytes) -> Result<Answer, Failure> {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let request = request.body(Full::new(body)).map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let response = self.client.request(request).await.map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let status = response.status().as_u16();
+        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = Limited::new(response.into_body(), self.max_body).collect().await.map_err(|error| {
+            match error.downcast_ref::<http_body_util::LengthLimitError>() {
+                Some(_) => Failure::new(Code::UpstreamError, "the answer is longer than `upstream.max_body`"),
+                None => Failure::new(Code::UpstreamUnreachable, chain(error.as_ref())),
+            }
+        })?;
+        Ok(Answer { status, content_type, body: body.to_bytes() })
+    }
+}
+
+fn status_class(status: u16) -> &'static str {
+    match status {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
+/// An error with all that led to it; none of them carries a URL or a body.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
