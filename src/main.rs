@@ -1,1 +1,6 @@
-fn main(){}
+//! Mounts the app, nothing else.
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    admit_one_app::app::mount();
+}

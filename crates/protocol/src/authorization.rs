@@ -22,7 +22,7 @@ use crate::{
 mod response;
 
 use response::AuthorizationResponse;
-pub use response::{AuthorizationResponseError, callback_state};
+pub use response::{AuthorizationResponseError, callback_state, unmatched};
 
 /// A sign-in is open for an hour: long enough for a password reset on the way.
 pub const PENDING_LIFETIME_MS: u64 = 3_600_000;

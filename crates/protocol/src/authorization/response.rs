@@ -11,6 +11,17 @@ pub fn callback_state(query: &str) -> Option<String> {
     (states.next().is_none() && !state.is_empty()).then_some(state)
 }
 
+/// Why a callback that belongs to no sign-in of this browser isn't accepted: what is wrong with itself is said first.
+pub fn unmatched(query: &str) -> AuthorizationResponseError {
+    match AuthorizationResponse::parse(query) {
+        Err(error) => error,
+        Ok(response) if response.code.is_none() && response.error.is_none() => {
+            AuthorizationResponseError::Malformed
+        }
+        Ok(_) => AuthorizationResponseError::StateMismatch,
+    }
+}
+
 fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
     let query = query.strip_prefix('?').unwrap_or(query);
     form_urlencoded::parse(query.as_bytes()).into_owned()

@@ -1,0 +1,133 @@
+// What must not wait for the wasm: the key and its proofs, a press on a served button, the stored e-mail,
+// and the one request of the callback. Everything that is decided, is decided in Rust.
+(() => {
+  const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document;
+  const parse = (text) => { try { return JSON.parse(text); } catch { return null; } };
+  const stores = ['localStorage', 'sessionStorage'];
+  const read = (store, key) => { try { return self[store].getItem(key); } catch { return null; } };
+  const find = (key) => parse(read(stores[0], key) || read(stores[1], key));
+  const bytes = (text) => new TextEncoder().encode(text);
+  const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+  const promised = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = reject;
+  });
+
+  // The P-256 key that handles are bound to: non-extractable, kept in IndexedDB, in memory where that is blocked.
+  const make = () => subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  const load = async () => {
+    try {
+      const opening = indexedDB.open('admit-one', 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+      const db = await promised(opening);
+      const keys = (mode) => db.transaction('keys', mode).objectStore('keys');
+      const kept = await promised(keys('readonly').get('proof'));
+      if (kept) return kept;
+      const made = await make();
+      try {
+        await promised(keys('readwrite').add(made, 'proof'));
+        return made;
+      } catch {
+        return await promised(keys('readonly').get('proof')) || made; // another tab was first
+      }
+    } catch {
+      return make();
+    }
+  };
+  const data = parse((doc.getElementById('admit-one') || {}).textContent) || {};
+  const key = subtle ? load().then(async (pair) => {
+    const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
+    return [pair.privateKey, { kty, crv, x, y }];
+  }) : Promise.reject(new Error('crypto_unavailable'));
+  key.catch(() => {});
+
+  const boot = self.admitOne = {
+    nonce: data.nonce,
+    pressed: null,
+    exchange: null,
+    ready: false,
+    release() {},
+    // A proof in the form of RFC 9449 section 4.2; `ath` is of the handle where it stands in the body.
+    async proof(method, path, handle) {
+      const [signer, jwk] = await key;
+      const claims = {
+        jti: base64url(crypto.getRandomValues(new Uint8Array(16))), htm: method, htu: location.origin + path,
+        iat: Math.floor(Date.now() / 1000), nonce: boot.nonce,
+      };
+      if (handle) claims.ath = base64url(await subtle.digest('SHA-256', bytes(handle)));
+      const input = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, claims]
+        .map((part) => base64url(bytes(JSON.stringify(part)))).join('.');
+      return input + '.' + base64url(await subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, signer, bytes(input)));
+    },
+  };
+
+  // A press before the app is there is honoured when it is.
+  doc.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('.provider');
+    if (!button || boot.ready) return;
+    boot.pressed = boot.pressed || button.dataset.provider;
+    button.setAttribute('aria-busy', 'true');
+  });
+
+  // The provider used last stands first, as the app will have it.
+  const last = find('admit-one.last');
+  for (const button of doc.querySelectorAll('.provider')) {
+    if (button.dataset.provider === last) button.parentNode.prepend(button);
+  }
+
+  // Who is signed in is shown at once; the app looks closer when it is there.
+  const session = find('admit-one');
+  const email = session && session.claims && session.claims.email;
+  if (session) doc.documentElement.dataset.session = '';
+  if (email && session.ends_at * 1000 > Date.now() && /^\/(account)?$/.test(path)) {
+    const shown = doc.createElement('p');
+    shown.className = 'who';
+    shown.dataset.testid = 'user-email';
+    shown.textContent = email;
+    const card = doc.createElement('main');
+    card.className = 'card waiting';
+    card.append(shown);
+    doc.getElementById('app').replaceChildren(card);
+    performance.mark('signed-in');
+  }
+
+  // The callback in its plain form is exchanged at once; anything unusual is left to the app.
+  if (path.startsWith('/callback/') && subtle) {
+    const query = new URLSearchParams(location.search), names = [...query.keys()];
+    const { code, state, iss, error } = Object.fromEntries(query);
+    const name = 'admit-one.pending.' + state;
+    const store = stores.find((store) => read(store, name));
+    const claim = () => {
+      const pending = parse(read(store, name));
+      const plain = pending && !pending.claimed_at && pending.redirect_uri === location.origin + path &&
+        (iss ? iss === pending.issuer : !pending.iss_required) && Date.now() - pending.started_at < 36e5;
+      if (!plain) return false;
+      try {
+        self[store].setItem(name, JSON.stringify({ ...pending, claimed_at: Date.now() }));
+      } catch {
+        return false;
+      }
+      const { provider, code_verifier, redirect_uri } = pending;
+      const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss });
+      return boot.proof('POST', '/v1/exchange').then((proof) => fetch('/v1/exchange', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Admit-One': '1', DPoP: proof },
+        body,
+      }));
+    };
+    if (code && state && !error && store && boot.nonce && new Set(names).size === names.length) {
+      // The lock is held until the app has saved the session, so that a second page with this callback waits for it.
+      boot.exchange = new Promise((resolve) => {
+        const held = () => {
+          const sent = claim();
+          resolve(sent || null);
+          return sent && new Promise((release) => { boot.release = release; });
+        };
+        navigator.locks ? navigator.locks.request(name, { ifAvailable: true }, (lock) => lock ? held() : resolve(null))
+          .catch(() => resolve(null)) : held();
+      });
+    }
+  }
+})();

@@ -1,0 +1,262 @@
+//! The only file that reaches for `window`: location, history, clock, entropy, focus, and (in its children) storage,
+//! locks, events and the objects of `boot.js`.
+
+mod boot;
+mod events;
+mod lock;
+mod storage;
+
+use js_sys::{Array, Date, Function, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+pub use self::{
+    boot::{
+        boot_exchange, boot_nonce, boot_pressed, boot_ready, boot_release, proof, set_boot_nonce,
+    },
+    events::{announce, on_announcement, on_document, on_storage, on_window},
+    lock::{Lock, lease, lock},
+    storage::Shelf,
+};
+
+/// The window; a page without one doesn't run this.
+fn window() -> web_sys::Window {
+    web_sys::window().expect("the app runs in a page")
+}
+
+/// The document of the page.
+fn document() -> web_sys::Document {
+    window().document().expect("the app runs in a page")
+}
+
+/// The element that the app is mounted in, emptied of what was served in it.
+pub fn mount_point() -> Option<web_sys::HtmlElement> {
+    let element = document().get_element_by_id("app")?;
+    element.set_inner_html("");
+    element.dyn_into().ok()
+}
+
+/// The text of the data block.
+pub fn data_block() -> Option<String> {
+    document().get_element_by_id("admit-one")?.text_content()
+}
+
+/// Our own origin.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// The path of the address.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// The query of the address, without the question mark.
+pub fn query() -> String {
+    let search = window().location().search().unwrap_or_default();
+    search.strip_prefix('?').unwrap_or(&search).to_owned()
+}
+
+/// One parameter of the query.
+pub fn parameter(name: &str) -> Option<String> {
+    let search = window().location().search().ok()?;
+    web_sys::UrlSearchParams::new_with_str(&search)
+        .ok()?
+        .get(name)
+}
+
+/// A value as it may stand in a query.
+pub fn encoded(value: &str) -> String {
+    js_sys::encode_uri_component(value).into()
+}
+
+/// Leaves for another address. The page that is left stays in the history.
+pub fn leave(url: &str) -> bool {
+    window().location().assign(url).is_ok()
+}
+
+/// Leaves for another address without keeping this one in the history.
+pub fn leave_for_good(url: &str) -> bool {
+    window().location().replace(url).is_ok()
+}
+
+/// How a change of the address enters the history.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Entry {
+    /// A new entry; the back button returns.
+    Push,
+    /// In place of the current one.
+    Replace,
+}
+
+/// Changes the address without loading a page.
+pub fn set_path(path: &str, entry: Entry) {
+    if let Ok(history) = window().history() {
+        let result = match entry {
+            Entry::Push => history.push_state_with_url(&JsValue::NULL, "", Some(path)),
+            Entry::Replace => history.replace_state_with_url(&JsValue::NULL, "", Some(path)),
+        };
+        if let Err(error) = result {
+            complain("the address could not be changed", &error);
+        }
+    }
+}
+
+/// The device's clock, milliseconds since the epoch.
+pub fn now_ms() -> u64 {
+    Date::now() as u64
+}
+
+/// 32 bytes of the browser's entropy; `None` where there is no `crypto`.
+pub fn entropy() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    window()
+        .crypto()
+        .ok()?
+        .get_random_values_with_u8_array(&mut bytes)
+        .ok()?;
+    Some(bytes)
+}
+
+/// WebCrypto; `None` where the page isn't a secure context.
+pub fn subtle() -> Option<web_sys::SubtleCrypto> {
+    let crypto = member(&window(), "crypto");
+    member(&crypto, "subtle").dyn_into().ok()
+}
+
+/// Whether the browser believes that it has a network.
+pub fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
+/// The page's title.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Moves the focus to the first heading, so that a screen reader announces the new page.
+pub fn focus_heading() {
+    focus("#app h1");
+}
+
+/// Moves the focus to the first element that the selector names.
+pub fn focus(selector: &str) {
+    if let Ok(Some(element)) = document().query_selector(selector)
+        && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
+    {
+        let _ = element.focus();
+    }
+}
+
+/// Removes the mark with which `boot.js` hides the served buttons from a buyer who is signed in.
+pub fn unmark_session() {
+    if let Some(root) = document().document_element() {
+        let _ = root.remove_attribute("data-session");
+    }
+}
+
+/// Sets `performance.mark(name)` once.
+pub fn mark(name: &str) {
+    if let Some(performance) = window().performance()
+        && performance.get_entries_by_name(name).length() == 0
+    {
+        let _ = performance.mark(name);
+    }
+}
+
+/// Says something to the developer at the console.
+pub fn complain(message: &str, cause: &JsValue) {
+    web_sys::console::warn_2(&message.into(), cause);
+}
+
+/// Writes a cookie that pages may read: the mirror for a shop on a sibling domain.
+pub fn set_cookie(cookie: &str) {
+    let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+}
+
+/// Whether the page came by https.
+pub fn is_https() -> bool {
+    window()
+        .location()
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:")
+}
+
+/// Resolves after so many milliseconds.
+pub async fn sleep(ms: u32) {
+    let _ = JsFuture::from(timer(ms)).await;
+}
+
+/// A promise that resolves to `undefined` after so many milliseconds.
+pub fn timer(ms: u32) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let _ = window()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(resolve.unchecked_ref(), ms);
+    })
+}
+
+/// A moment (seconds since the epoch) in the buyer's language and time zone.
+pub fn moment(seconds: u64, lang: &str) -> String {
+    let date = Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
+    let style = Object::new();
+    set(&style, "dateStyle", &"long".into());
+    set(&style, "timeStyle", &"short".into());
+    let text = call(&date, "toLocaleString", &[lang.into(), style.into()]);
+    text.ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
+/// The names of countries in the buyer's language, by `Intl.DisplayNames`.
+pub struct CountryNames(JsValue);
+
+impl CountryNames {
+    /// Names in this language; the codes themselves where the browser doesn't know names.
+    pub fn new(lang: &str) -> CountryNames {
+        let options = Object::new();
+        set(&options, "type", &"region".into());
+        let constructor = member(&member(&js_sys::global(), "Intl"), "DisplayNames");
+        let names = constructor.dyn_ref::<Function>().and_then(|constructor| {
+            Reflect::construct(constructor, &Array::of2(&lang.into(), &options)).ok()
+        });
+        CountryNames(names.unwrap_or_default())
+    }
+
+    /// The name of a country.
+    pub fn of(&self, code: &str) -> String {
+        let name = call(&self.0, "of", &[code.into()]).ok();
+        name.and_then(|name| name.as_string())
+            .unwrap_or_else(|| code.to_owned())
+    }
+}
+
+/// The order of two names in a language: accents don't come after Z.
+pub fn in_order(a: &str, b: &str, lang: &str) -> std::cmp::Ordering {
+    let order = call(&a.into(), "localeCompare", &[b.into(), lang.into()]);
+    order
+        .ok()
+        .and_then(|order| order.as_f64())
+        .unwrap_or_default()
+        .total_cmp(&0.0)
+}
+
+/// The member of an object; `undefined` where there is none or reading it throws.
+fn member(target: &JsValue, name: &str) -> JsValue {
+    Reflect::get(target, &name.into()).unwrap_or_default()
+}
+
+/// Sets a member of an object that we made.
+pub(crate) fn set(target: &Object, name: &str, value: &JsValue) {
+    let _ = Reflect::set(target, &name.into(), value);
+}
+
+/// Calls a method that web-sys doesn't know, or knows only as unstable.
+fn call(target: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+    let function: Function = member(target, method).dyn_into()?;
+    let list = Array::new();
+    for argument in arguments {
+        list.push(argument);
+    }
+    function.apply(target, &list)
+}

@@ -1,0 +1,56 @@
+//! `window.admitOne`, which `boot.js` has made before the app was there.
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::{call, member, window};
+
+fn boot() -> JsValue {
+    member(&window(), "admitOne")
+}
+
+/// Signs a proof for a call (RFC 9449 section 4.2) with the key that never leaves the browser.
+pub async fn proof(method: &str, path: &str, handle: Option<&str>) -> Result<String, JsValue> {
+    let handle = handle.map_or(JsValue::UNDEFINED, JsValue::from);
+    let signing: Promise =
+        call(&boot(), "proof", &[method.into(), path.into(), handle])?.dyn_into()?;
+    let proof = JsFuture::from(signing).await?;
+    proof.as_string().ok_or(JsValue::UNDEFINED)
+}
+
+/// The nonce that the next proof carries.
+pub fn boot_nonce() -> Option<String> {
+    member(&boot(), "nonce").as_string()
+}
+
+/// Remembers the nonce of an answer for the next proof.
+pub fn set_boot_nonce(nonce: &str) {
+    let _ = Reflect::set(&boot(), &"nonce".into(), &nonce.into());
+}
+
+/// The exchange that was sent before the app was there; taken once.
+pub fn boot_exchange() -> Option<Promise> {
+    let exchange = member(&boot(), "exchange").dyn_into().ok();
+    let _ = Reflect::set(&boot(), &"exchange".into(), &JsValue::NULL);
+    exchange
+}
+
+/// Releases the lock that `boot.js` holds over its exchange.
+pub fn boot_release() {
+    if let Ok(release) = member(&boot(), "release").dyn_into::<Function>() {
+        let _ = release.call0(&JsValue::UNDEFINED);
+    }
+}
+
+/// The provider whose served button was pressed; taken once.
+pub fn boot_pressed() -> Option<String> {
+    let pressed = member(&boot(), "pressed").as_string();
+    let _ = Reflect::set(&boot(), &"pressed".into(), &JsValue::NULL);
+    pressed
+}
+
+/// From now on presses are the app's.
+pub fn boot_ready() {
+    let _ = Reflect::set(&boot(), &"ready".into(), &JsValue::TRUE);
+}

@@ -1,0 +1,222 @@
+//! Steps *callback*, *exchange*, *verify* and *save*: a response of a provider becomes a session, exactly once.
+
+use admit_one_protocol::{
+    Code,
+    api::TokensResponse,
+    authorization::{AuthorizationCode, PendingAuthorization, callback_state, unmatched},
+    clock::ClockOffset,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api,
+    app::App,
+    browser::{self, Entry, Lock},
+    failure::Failure,
+    pending, refresh,
+    route::Route,
+    session::SignedIn,
+    start, sync, verify,
+};
+
+/// How far the sign-in is, for the page to show.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// Under way.
+    Working,
+    /// Something was away for a moment; it is being tried again.
+    Trying,
+    /// There is no network; it goes on by itself when there is.
+    Offline,
+    /// Trying by itself didn't help; the buyer can.
+    Stuck(Failure),
+}
+
+/// Why an attempt ended.
+enum Trouble {
+    /// Waiting may help. The pending sign-in is kept.
+    Passing(Failure),
+    /// It doesn't. The pending sign-in is gone.
+    Final(Failure),
+    /// The code is spent, and starting again is safe.
+    Spent(Failure, PendingAuthorization),
+}
+
+/// Takes the response in the address to its end.
+pub async fn run(app: App, progress: RwSignal<Progress>) {
+    let mut tries: u32 = 0;
+    loop {
+        let failure = match attempt(app).await {
+            Ok(()) => return,
+            Err(Trouble::Final(failure)) => return app.fail(failure),
+            Err(Trouble::Spent(failure, pending)) => {
+                return start_again(app, failure, pending).await;
+            }
+            Err(Trouble::Passing(failure)) => failure,
+        };
+        if failure.code == Code::Offline && !browser::is_online() {
+            progress.set(Progress::Offline);
+            // The button sets it to `Working`.
+            while !browser::is_online() && progress.get_untracked() == Progress::Offline {
+                browser::sleep(200).await;
+            }
+            progress.set(Progress::Working);
+        } else if failure.is_brief() && tries < TRIES {
+            progress.set(Progress::Trying);
+            browser::sleep(FIRST_PAUSE_MS << tries).await;
+            tries += 1;
+        } else {
+            progress.set(Progress::Stuck(failure));
+            return;
+        }
+    }
+}
+
+/// One try, from the address to the session.
+async fn attempt(app: App) -> Result<(), Trouble> {
+    let query = browser::query();
+    let found = callback_state(&query).and_then(|state| pending::find(&state));
+    let Some(pending) = found else {
+        return unknown(app, &query);
+    };
+    let state = pending.state.clone();
+    let provider = pending.provider.clone();
+    let last = |failure: Failure| {
+        pending::consume(&state);
+        Trouble::Final(failure.at(&provider))
+    };
+
+    let early = api::early_exchange().await;
+    let mut lock = None;
+    if early.is_none() {
+        browser::boot_release();
+        lock = Some(claim(app, &pending).await?);
+        if app.route.get_untracked() != Route::Callback {
+            return Ok(()); // another page with this response has finished it
+        }
+    }
+    let code = pending
+        .clone()
+        .accept(&query, browser::now_ms())
+        .map_err(|error| last(Failure::new(error.code()).with_detail(error)))?;
+    let answer = match early {
+        Some(Err(failure)) if failure.code == Code::ProofNonce => {
+            api::exchange(&code.exchange_request()).await
+        }
+        Some(answer) => answer,
+        None => api::exchange(&code.exchange_request()).await,
+    };
+    let tokens = answer.map_err(|failure| match failure.code {
+        _ if failure.is_transient() => {
+            pending::claim(pending.clone(), None);
+            browser::boot_release();
+            Trouble::Passing(failure.at(&provider))
+        }
+        Code::ExchangeRefused => {
+            pending::consume(&state);
+            Trouble::Spent(failure.at(&provider), pending.clone())
+        }
+        _ => last(failure),
+    })?;
+    let session = accept(tokens, &code, &pending).await.map_err(last)?;
+    finish(app, session, &state, lock);
+    Ok(())
+}
+
+/// Verifies the tokens of an exchange.
+async fn accept(
+    tokens: TokensResponse,
+    code: &AuthorizationCode,
+    pending: &PendingAuthorization,
+) -> Result<SignedIn, Failure> {
+    let device = browser::now_ms();
+    let id_token = tokens.id_token.as_deref().ok_or(Code::IdTokenMissing)?;
+    let signed = verify::signed(id_token, &tokens, &pending.algs).await?;
+    let clock =
+        ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
+    let verified = signed
+        .verify(&code.expected(), &tokens.access_token, clock.now(device))
+        .map_err(verify::refusal)?;
+    Ok(SignedIn::new(
+        tokens,
+        verified.claims().clone(),
+        clock,
+        pending.return_to.clone(),
+    ))
+}
+
+/// Shows who is signed in, and goes on with what may take longer.
+fn finish(app: App, session: SignedIn, state: &str, lock: Option<Lock>) {
+    app.session.adopt(session);
+    pending::consume(state);
+    pending::forget_restarts();
+    browser::boot_release();
+    drop(lock);
+    // The code leaves the address and the history with it.
+    app.go(Route::Account, Entry::Replace);
+    refresh::watch(app);
+    spawn_local(sync::onward(app));
+}
+
+/// Takes the lock over a pending sign-in and marks it, unless another page has been quicker.
+async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lock, Trouble> {
+    let lock = browser::lock(&pending::key(&pending.state)).await;
+    let spent = || {
+        let failure = Failure::new(Code::CallbackUsed).at(&pending.provider);
+        Trouble::Spent(failure, pending.clone())
+    };
+    match pending::find(&pending.state) {
+        Some(free) if free.claimed_at.is_none() => {
+            pending::claim(free, Some(browser::now_ms()));
+            Ok(lock)
+        }
+        claimed => {
+            // Its page has finished, has died in the middle, or (without Web Locks) is at it still.
+            let patience = if claimed.is_some() && matches!(lock, Lock::Web(_)) {
+                2
+            } else {
+                20
+            };
+            for _ in 0..patience {
+                app.session.observe();
+                if app.session.current().is_some() {
+                    app.go(Route::Account, Entry::Replace);
+                    return Ok(lock);
+                }
+                browser::sleep(200).await;
+            }
+            pending::consume(&pending.state);
+            Err(spent())
+        }
+    }
+}
+
+/// A response to nothing that was asked here: a reload after the end, a stale page, or a foreign one.
+fn unknown(app: App, query: &str) -> Result<(), Trouble> {
+    app.session.observe();
+    if app.session.current().is_some() {
+        app.go(Route::Account, Entry::Replace);
+        spawn_local(sync::onward(app));
+        return Ok(());
+    }
+    let provider = app.callback_provider();
+    let error = unmatched(query);
+    Err(Trouble::Final(Failure {
+        provider,
+        ..Failure::new(error.code()).with_detail(error)
+    }))
+}
+
+/// The code was spent before it brought anything. The provider still knows the buyer, so another round costs nothing;
+/// but only one.
+async fn start_again(app: App, failure: Failure, pending: PendingAuthorization) {
+    if !pending::may_restart() {
+        return app.fail(failure);
+    }
+    if let Err(failure) = start::start(app, &pending.provider, &pending.return_to).await {
+        app.fail(failure);
+    }
+}
+
+const TRIES: u32 = 3;
+const FIRST_PAUSE_MS: u32 = 500;

@@ -1,0 +1,78 @@
+//! Where a session rests in the browser, decided in this one place (see "Custody of tokens" in the README).
+
+use admit_one_protocol::api::{CookieMirror, Custody};
+
+use crate::{
+    browser::{self, Shelf},
+    session::SignedIn,
+};
+
+/// The one key of a session.
+pub const KEY: &str = "admit-one";
+const PROBE: &str = "admit-one.probe";
+
+/// Puts the session down on the configured rung, or on the next one that the browser allows:
+/// localStorage, sessionStorage, memory.
+pub fn keep(custody: Custody, session: &SignedIn) {
+    let kept = match custody {
+        Custody::Local => Shelf::Local.set(KEY, session) || Shelf::Session.set(KEY, session),
+        Custody::Session => Shelf::Session.set(KEY, session),
+        Custody::Memory => true,
+        // Only who is signed in, so that the next page knows to ask the cookie; no token and no handle.
+        Custody::Cookie => Shelf::Local.set(KEY, &session.without_tokens()),
+    };
+    if !kept {
+        browser::complain(
+            "the session is kept in memory alone: this browser stores nothing",
+            &KEY.into(),
+        );
+    }
+}
+
+/// The session that was put down, on whatever rung it had to be.
+pub fn kept(custody: Custody) -> Option<SignedIn> {
+    let session: Option<SignedIn> = match custody {
+        Custody::Local => Shelf::Local.get(KEY).or_else(|| Shelf::Session.get(KEY)),
+        Custody::Session => Shelf::Session.get(KEY),
+        Custody::Memory => None,
+        Custody::Cookie => Shelf::Local.get(KEY),
+    };
+    session.filter(|session| session.version == SignedIn::VERSION)
+}
+
+/// Forgets the session on every rung: the configuration may have changed since it was put down.
+pub fn forget(mirror: Option<&CookieMirror>) {
+    for shelf in Shelf::ALL {
+        shelf.remove(KEY);
+    }
+    if let Some(mirror) = mirror {
+        browser::set_cookie(&cookie(mirror, "", 0));
+    }
+}
+
+/// Writes the readable copy of the ID token for a shop on a sibling domain, where it is configured.
+pub fn mirror(mirror: &CookieMirror, id_token: &str, seconds: u64) {
+    browser::set_cookie(&cookie(mirror, id_token, seconds));
+}
+
+/// The cookie's text. A JWT needs no escaping in it.
+fn cookie(mirror: &CookieMirror, value: &str, seconds: u64) -> String {
+    let secure = if browser::is_https() { "; Secure" } else { "" };
+    format!(
+        "{}={value}; Domain={}; Path=/; Max-Age={seconds}; SameSite=Lax{secure}",
+        mirror.name, mirror.domain
+    )
+}
+
+/// Whether localStorage can be read, so that an absent session means that there is none.
+pub fn is_readable() -> bool {
+    Shelf::Local.set(PROBE, &true) && {
+        Shelf::Local.remove(PROBE);
+        true
+    }
+}
+
+/// Whether tabs see each other's session through storage events; else they have to be told.
+pub fn is_shared(custody: Custody) -> bool {
+    matches!(custody, Custody::Local | Custody::Cookie)
+}

@@ -1,0 +1,27 @@
+//! Step *grant*: into the shop, with a signed, short-lived token that the backend makes.
+
+use admit_one_protocol::{Code, api::GrantRequest};
+use leptos::prelude::*;
+
+use crate::{api, app::App, browser, failure::Failure, start};
+
+/// Leaves for the shop: for the page there that the buyer wanted, if there was one.
+pub async fn grant(app: App) -> Result<(), Failure> {
+    let session = app.session.current().ok_or(Code::HandleMissing)?;
+    let wanted = session
+        .return_to
+        .as_deref()
+        .and_then(|raw| start::allowed(app, raw).ok());
+    let request = GrantRequest {
+        handle: session.handle.clone(),
+        return_to: wanted
+            .filter(|wanted| !wanted.is_own())
+            .map(|wanted| wanted.as_str().to_owned()),
+        lang: app.configuration.read_untracked().lang.clone(),
+    };
+    let granted = api::grant(&request).await?;
+    app.session
+        .update(&session, |session| session.return_to = None);
+    browser::leave(&granted.location);
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! One file per page.
+
+pub mod account;
+pub mod callback;
+pub mod failure;
+pub mod notice;
+pub mod profile;
+pub mod sign_in;
+pub mod signed_out;

@@ -1,0 +1,171 @@
+//! Step *later*: tokens are refreshed ahead of expiry, by one tab at a time, and a network failure is never a sign-out.
+
+use std::cell::Cell;
+
+use admit_one_protocol::{Code, alg::Alg, api::RefreshRequest, clock::ClockOffset};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{api, app::App, browser, failure::Failure, session::SignedIn, verify};
+
+/// Refreshes the tokens now, unless another tab has just done it. What ends the session, ends it here; any other
+/// failure leaves the buyer signed in.
+pub async fn refresh(app: App) -> Result<(), Failure> {
+    let result = renew(app).await;
+    if let Err(failure) = &result
+        && !failure.is_transient()
+        && app.session.current().is_some()
+    {
+        if failure.ends_session() {
+            app.session.end(Some(failure.code));
+        } else if !is_ours(failure.code) {
+            // The provider vouched for somebody else, or broke a rule: nobody is signed in any more.
+            app.session.end(None);
+            app.fail(failure.clone());
+        }
+    }
+    result
+}
+
+/// Mistakes of ours and of the operator don't end a session.
+fn is_ours(code: Code) -> bool {
+    use admit_one_protocol::Actor;
+    matches!(code.actor(), Actor::Operator | Actor::Developer)
+}
+
+async fn renew(app: App) -> Result<(), Failure> {
+    let Some(before) = app.session.current() else {
+        return Ok(());
+    };
+    let _lock = browser::lock(LOCK).await;
+    app.session.observe();
+    let Some(session) = app
+        .session
+        .current()
+        .filter(|session| session.is_same_person(&before))
+    else {
+        return Ok(());
+    };
+    if session.access_token.is_some()
+        && session.access_token != before.access_token
+        && !session.is_due()
+    {
+        return Ok(()); // another tab was first
+    }
+    if !session.refreshable {
+        return Err(Code::RefreshUnavailable.into());
+    }
+    let request = RefreshRequest {
+        handle: session.handle.clone(),
+        provider: Some(session.provider.clone()),
+    };
+    let tokens = api::refresh(&request).await?;
+    let device = browser::now_ms();
+    let mut clock = ClockOffset::estimate(tokens.time, device);
+    let mut claims = None;
+    if let Some(id_token) = &tokens.id_token {
+        let signed = verify::signed(id_token, &tokens, &algs(app, &session)).await?;
+        clock = clock.after_iat(signed.iat().unwrap_or(0), device);
+        let verified = signed
+            .verify_refreshed(&session.claims, &tokens.access_token, clock.now(device))
+            .map_err(verify::refusal)?;
+        claims = Some(verified.claims().clone());
+    }
+    app.session.update(&session, |session| {
+        session.renew(tokens, clock);
+        if let Some(claims) = claims {
+            session.claims = claims;
+        }
+    });
+    Ok(())
+}
+
+fn algs(app: App, session: &SignedIn) -> Vec<Alg> {
+    let configuration = app.configuration.read_untracked();
+    let provider = configuration
+        .providers
+        .iter()
+        .find(|provider| provider.id == session.provider);
+    provider
+        .map(|provider| {
+            provider
+                .algs
+                .iter()
+                .filter_map(|alg| alg.parse().ok())
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+thread_local! {
+    static TIMER: Cell<u32> = const { Cell::new(0) };
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+    static FAILURES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Looks at the session by the clock: ends it, refreshes it, or comes back when it is time. Called on every sign-in and
+/// whenever the page wakes up, since timers don't run while a laptop sleeps.
+pub fn watch(app: App) {
+    let Some(session) = app.session.current() else {
+        return;
+    };
+    if session.is_over() {
+        let why = if session.refreshable {
+            Code::HandleExpired
+        } else {
+            Code::RefreshUnavailable
+        };
+        app.session.end(Some(why));
+        return;
+    }
+    if session.is_due() && !BUSY.get() {
+        BUSY.set(true);
+        spawn_local(async move {
+            let failed = refresh(app).await.is_err();
+            BUSY.set(false);
+            FAILURES.set(if failed { FAILURES.get() + 1 } else { 0 });
+            come_back(app);
+        });
+        return;
+    }
+    come_back(app);
+}
+
+/// The network is back: what failed for want of it is tried at once.
+pub fn try_again(app: App) {
+    FAILURES.set(0);
+    watch(app);
+}
+
+fn come_back(app: App) {
+    let Some(session) = app.session.current() else {
+        return;
+    };
+    let now = session.now();
+    let due = if session.refreshable {
+        session.refresh_at.unwrap_or(session.ends_at)
+    } else {
+        session.ends_at
+    };
+    let failures = FAILURES.get();
+    let pause = if failures > 0 {
+        (15 << failures.min(6)).min(600)
+    } else {
+        1
+    };
+    let wait = due
+        .min(session.ends_at)
+        .saturating_sub(now)
+        .clamp(pause, LONGEST_WAIT);
+    let mine = TIMER.get() + 1;
+    TIMER.set(mine);
+    spawn_local(async move {
+        browser::sleep(wait as u32 * 1000).await;
+        if TIMER.get() == mine {
+            watch(app);
+        }
+    });
+}
+
+const LOCK: &str = "admit-one.refresh";
+/// Timers are not to be trusted over longer times.
+const LONGEST_WAIT: u64 = 600;

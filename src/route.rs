@@ -1,0 +1,61 @@
+//! The pages by their paths. There are six, so this is an enum and not a router.
+
+/// A page.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Route {
+    /// `/`: the choice of providers, or the account of a buyer who is signed in.
+    SignIn,
+    /// `/callback/{provider}`.
+    Callback,
+    /// `/profile`: what is missing.
+    Profile,
+    /// `/account`.
+    Account,
+    /// `/signed-out`: where a provider sends the buyer back to.
+    SignedOut,
+    /// Anything else.
+    Unknown,
+}
+
+impl Route {
+    /// The page at this path, which may have a query and a trailing slash.
+    pub fn parse(path: &str) -> Route {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        match path.trim_end_matches('/') {
+            "" => Route::SignIn,
+            "/profile" => Route::Profile,
+            "/account" => Route::Account,
+            "/signed-out" => Route::SignedOut,
+            callback
+                if callback
+                    .strip_prefix("/callback/")
+                    .is_some_and(|id| !id.is_empty()) =>
+            {
+                Route::Callback
+            }
+            _ => Route::Unknown,
+        }
+    }
+
+    /// The path of a page that can be gone to.
+    pub fn path(&self) -> &'static str {
+        match self {
+            Route::Profile => "/profile",
+            Route::Account => "/account",
+            Route::SignedOut => "/signed-out",
+            Route::SignIn | Route::Callback | Route::Unknown => "/",
+        }
+    }
+
+    /// The page's name in the keys of messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Route::SignIn => "sign_in",
+            Route::Callback => "callback",
+            Route::Profile => "profile",
+            Route::Account => "account",
+            Route::SignedOut => "signed_out",
+            Route::Unknown => "failure",
+        }
+    }
+}

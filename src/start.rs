@@ -1,0 +1,102 @@
+//! Steps *start* and *redirect*: make `state`, `nonce` and `code_verifier`, keep them, leave for the provider.
+
+use admit_one_protocol::{
+    Code,
+    api::PublicProvider,
+    authorization::{AuthorizationEntropy, AuthorizationRequest, StartOptions},
+    return_to::ReturnTo,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    app::App,
+    browser::{self, Shelf},
+    failure::Failure,
+    messages, pending,
+};
+
+/// Leaves for a provider, to come back to `return_to`. Once it returns `Ok` the page is being left.
+pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), Failure> {
+    let failed = |failure: Failure| failure.at(provider_id);
+    if browser::subtle().is_none() {
+        return Err(failed(Code::CryptoUnavailable.into()));
+    }
+    let provider = provider(app, provider_id).await.map_err(failed)?;
+    let entropy = || browser::entropy().ok_or(Code::CryptoUnavailable);
+    let entropy = AuthorizationEntropy {
+        state: entropy()?,
+        nonce: entropy()?,
+        code_verifier: entropy()?,
+    };
+    let lang = app.configuration.read_untracked().lang.clone();
+    let login_hint = browser::parameter("login_hint");
+    let options = StartOptions {
+        return_to: return_to.to_owned(),
+        lang: Some(&lang),
+        login_hint: login_hint.as_deref(),
+        prompt: None,
+    };
+    let request = AuthorizationRequest::new(&provider, entropy, options, browser::now_ms())
+        .map_err(|error| failed(Failure::new(error.code()).with_detail(error)))?;
+    pending::prune();
+    pending::keep(app.configuration.read_untracked().custody, &request.pending)
+        .map_err(|code| failed(code.into()))?;
+    let _ = Shelf::Local.set(LAST, &provider.id) || Shelf::Session.set(LAST, &provider.id);
+    if browser::leave(&request.url) {
+        Ok(())
+    } else {
+        Err(failed(Code::ProviderError.into()))
+    }
+}
+
+/// The provider, with the endpoint that may have been missing when the page was served.
+async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
+    let known = |app: App| {
+        let configuration = app.configuration.read_untracked();
+        configuration
+            .providers
+            .iter()
+            .find(|provider| provider.id == id)
+            .cloned()
+    };
+    if let Some(provider) = known(app).filter(|provider| provider.authorization_endpoint.is_some())
+    {
+        return Ok(provider);
+    }
+    let lang = app.configuration.read_untracked().lang.clone();
+    let fresh = api::configuration(Some(&lang)).await?;
+    messages::set_messages(fresh.messages.clone());
+    app.configuration.set(fresh);
+    let provider = known(app).ok_or(Code::ProviderUnknown)?;
+    if provider.authorization_endpoint.is_none() {
+        return Err(Code::UpstreamUnreachable.into());
+    }
+    Ok(provider)
+}
+
+/// The provider that the buyer used last.
+pub fn last_used() -> Option<String> {
+    Shelf::ALL.into_iter().find_map(|shelf| shelf.get(LAST))
+}
+
+/// Where the buyer wants to go: the page's `return_to`, if it may be gone to.
+pub fn wanted(app: App) -> Result<String, Code> {
+    match browser::parameter("return_to") {
+        Some(raw) => allowed(app, &raw).map(|return_to| return_to.as_str().to_owned()),
+        None => Ok("/".to_owned()),
+    }
+}
+
+/// An address that a buyer may be sent to.
+pub fn allowed(app: App, raw: &str) -> Result<ReturnTo, Code> {
+    let configuration = app.configuration.read_untracked();
+    let origins = configuration
+        .shop
+        .as_ref()
+        .map(|shop| shop.origins.as_slice())
+        .unwrap_or_default();
+    ReturnTo::parse(raw, &browser::origin(), origins)
+}
+
+const LAST: &str = "admit-one.last";

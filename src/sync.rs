@@ -1,0 +1,129 @@
+//! Step *sync*: what the shop requires is compared with what is known, and the buyer goes on.
+
+use admit_one_protocol::{Code, api::ProfileRequest, api::ProfileResponse};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    app::App,
+    browser::{self, Entry},
+    failure::Failure,
+    grant, refresh,
+    route::Route,
+    session::SignedIn,
+    start,
+};
+
+/// After a sign-in: sync, then to the profile page, to where the buyer wanted to go, or nowhere.
+pub async fn onward(app: App) {
+    match sync(app).await {
+        Ok(()) => proceed(app).await,
+        Err(failure) => refused(app, failure),
+    }
+}
+
+/// Asks the backend what it knows of the buyer and what is missing.
+pub async fn sync(app: App) -> Result<(), Failure> {
+    let Some(session) = app.session.current() else {
+        return Ok(());
+    };
+    if !app.configuration.read_untracked().directory {
+        app.session
+            .update(&session, |session| session.missing = Some(Vec::new()));
+        return Ok(());
+    }
+    if session.access_token.is_none() && session.refreshable {
+        refresh::refresh(app).await?;
+    }
+    let answer = match ask(app).await {
+        // An access token that has just ended is refreshed, once.
+        Err(failure) if failure.code == Code::UserinfoRefused && session.refreshable => {
+            refresh::refresh(app).await?;
+            ask(app).await
+        }
+        answer => answer,
+    };
+    keep(app, &session, answer?);
+    Ok(())
+}
+
+async fn ask(app: App) -> Result<ProfileResponse, Failure> {
+    let session = app.session.current().ok_or(Code::HandleMissing)?;
+    let access_token = session.access_token.unwrap_or_default();
+    api::profile(&ProfileRequest {
+        handle: session.handle,
+        access_token,
+    })
+    .await
+}
+
+/// Takes over what the backend has said.
+pub fn keep(app: App, session: &SignedIn, answer: ProfileResponse) {
+    app.session.update(session, |session| {
+        session.contact_number = answer.contact_number;
+        session.profile = answer.profile;
+        session.missing = Some(answer.missing);
+        session.handle = answer.handle.or(session.handle.take());
+    });
+}
+
+/// What is shown when the sync, or something after it, doesn't work.
+pub fn refused(app: App, failure: Failure) {
+    if app.session.current().is_none() {
+        return; // the refresh has said why
+    }
+    if failure.is_conflict() {
+        app.fail(failure);
+    } else if failure.ends_session() || failure.code == Code::UserinfoRefused {
+        app.session.end(Some(failure.code));
+    } else if matches!(failure.code, Code::UserinfoSub | Code::UserinfoInvalid) {
+        // The provider vouches for one person and speaks of another.
+        app.session.end(None);
+        app.fail(failure);
+    } else {
+        app.notice.set(Some(failure));
+    }
+}
+
+/// On to whatever comes next for a buyer whose profile was synced.
+pub async fn proceed(app: App) {
+    let Some(session) = app.session.current() else {
+        return;
+    };
+    if session
+        .missing
+        .as_ref()
+        .is_some_and(|missing| !missing.is_empty())
+        && !session.later
+    {
+        return app.go(Route::Profile, Entry::Replace);
+    }
+    let Some(wanted) = session
+        .return_to
+        .as_deref()
+        .and_then(|raw| start::allowed(app, raw).ok())
+    else {
+        return app.go(Route::Account, Entry::Replace);
+    };
+    if !wanted.is_own() {
+        if let Err(failure) = grant::grant(app).await {
+            refused(app, failure);
+        }
+        return;
+    }
+    app.session
+        .update(&session, |session| session.return_to = None);
+    let address = wanted.as_str();
+    match Route::parse(address) {
+        Route::SignIn | Route::Callback | Route::SignedOut => {
+            app.go(Route::Account, Entry::Replace)
+        }
+        Route::Unknown => {
+            browser::leave_for_good(address);
+        }
+        route if address.starts_with('/') => app.go(route, Entry::Replace),
+        _ => {
+            browser::leave_for_good(address);
+        }
+    }
+}

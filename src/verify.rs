@@ -1,0 +1,116 @@
+//! Step *verify*: the ID token's signature by WebCrypto, its structure and claims by the protocol.
+
+use admit_one_protocol::{
+    Code,
+    alg::Alg,
+    api::TokensResponse,
+    id_token::{IdTokenError, SignatureCheck, SignedIdToken, UnverifiedIdToken},
+};
+use js_sys::{Array, Object, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::CryptoKey;
+
+use crate::{browser, failure::Failure};
+
+/// Checks the signature of the ID token in an answer with the keys that came with it
+/// ([OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation), 6).
+pub async fn signed(
+    id_token: &str,
+    tokens: &TokensResponse,
+    allowed: &[Alg],
+) -> Result<SignedIdToken, Failure> {
+    let mut refused = Failure::new(Code::IdTokenKeyUnknown);
+    for jwk in &tokens.keys {
+        let unverified = UnverifiedIdToken::parse(id_token).map_err(refusal)?;
+        let check = match unverified.check(jwk, allowed) {
+            Ok(check) => check,
+            Err(error) => {
+                refused = refusal(error);
+                continue;
+            }
+        };
+        let valid = signature_is_valid(&check).await?;
+        match check.verdict(valid) {
+            Ok(signed) => return Ok(signed),
+            Err(error) => refused = refusal(error),
+        }
+    }
+    if tokens.keys.is_empty() {
+        // What is wrong with the token itself is said first.
+        UnverifiedIdToken::parse(id_token).map_err(refusal)?;
+    }
+    Err(refused)
+}
+
+/// Asks WebCrypto whether a signature is valid. A key that it can't read signs nothing.
+pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Failure> {
+    let subtle = browser::subtle().ok_or(Code::CryptoUnavailable)?;
+    let unsupported = |error: JsValue| {
+        browser::complain("WebCrypto can't check this signature", &error);
+        Failure::new(Code::IdTokenSignature).with_detail(format!("{} can't be checked", check.alg))
+    };
+    let algorithm = algorithm(check.alg);
+    let jwk = key_object(check);
+    let usages = Array::of1(&"verify".into());
+    let importing = subtle
+        .import_key_with_object("jwk", &jwk, &algorithm, false, usages.unchecked_ref())
+        .map_err(unsupported)?;
+    let key: CryptoKey = JsFuture::from(importing)
+        .await
+        .map_err(unsupported)?
+        .unchecked_into();
+    let verifying = subtle
+        .verify_with_object_and_u8_array_and_u8_slice(
+            &algorithm,
+            &key,
+            &Uint8Array::from(check.signature.as_slice()),
+            &check.signing_input,
+        )
+        .map_err(unsupported)?;
+    let valid: JsValue = JsFuture::from(verifying).await.map_err(unsupported)?.into();
+    Ok(valid.is_truthy())
+}
+
+/// WebCrypto's name and parameters; members that an algorithm doesn't take are ignored by it.
+fn algorithm(alg: Alg) -> Object {
+    let (name, hash) = match alg {
+        Alg::Rs256 => ("RSASSA-PKCS1-v1_5", "SHA-256"),
+        Alg::Ps256 => ("RSA-PSS", "SHA-256"),
+        Alg::Es256 => ("ECDSA", "SHA-256"),
+        Alg::Es384 => ("ECDSA", "SHA-384"),
+        Alg::EdDsa => ("Ed25519", "SHA-512"),
+    };
+    let object = Object::new();
+    browser::set(&object, "name", &name.into());
+    browser::set(&object, "hash", &hash.into());
+    browser::set(&object, "saltLength", &JsValue::from_f64(32.0)); // RFC 7518 section 3.5: as long as the hash
+    if let Some(crv) = alg.crv() {
+        browser::set(&object, "namedCurve", &crv.into());
+    }
+    object
+}
+
+/// The key without the members that WebCrypto compares with the use it is put to; the protocol has compared them.
+fn key_object(check: &SignatureCheck) -> Object {
+    let jwk = check.jwk.bare();
+    let object = Object::new();
+    browser::set(&object, "kty", &jwk.kty.into());
+    for (name, value) in [
+        ("crv", jwk.crv),
+        ("n", jwk.n),
+        ("e", jwk.e),
+        ("x", jwk.x),
+        ("y", jwk.y),
+    ] {
+        if let Some(value) = value {
+            browser::set(&object, name, &value.into());
+        }
+    }
+    object
+}
+
+/// An ID token that isn't accepted, as a failure.
+pub fn refusal(error: IdTokenError) -> Failure {
+    Failure::new(error.code()).with_detail(error)
+}
