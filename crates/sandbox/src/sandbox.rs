@@ -8,6 +8,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, header},
     middleware,
+    routing::get,
 };
 use tower::{ServiceExt as _, service_fn};
 
@@ -20,6 +21,7 @@ use crate::{
     persona::Persona,
     provider, shop,
     state::{App, Shared},
+    wire::see_other,
 };
 
 /// An OpenID provider, its control page and a ticket shop.
@@ -45,6 +47,7 @@ impl Sandbox {
         };
         let main = control::router(app.clone())
             .nest("/club", recorded(provider::router(app.clone())))
+            .route("/shop/", get(async || see_other("/shop")))
             .nest(
                 "/shop",
                 recorded(shop::router(app.clone(), shop::Door::Path)),

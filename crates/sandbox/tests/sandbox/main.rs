@@ -1,0 +1,10 @@
+//! The sandbox from outside: what a browser and a client's backend see of it.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on should stop")]
+
+mod browser;
+mod control;
+mod fault;
+mod login;
+mod shop;
+mod sign_in;
+mod token;
