@@ -135,11 +135,11 @@ function line(message) {
   const bad = message.status >= 400 || message.response.some(([name]) => name === 'error')
   const answer = element('span', `${message.status}`, { class: 'answer' })
   if (bad) answer.setAttribute('data-bad', '')
-  summary.append(
-    element('span', `${message.from} → ${message.to}`, { class: 'route' }),
-    element('code', `${message.method} ${message.path}`),
-    answer,
-  )
+  const route = element('span', `${message.from} to ${message.to}:`, { class: 'hidden' })
+  summary.append(route, element('code', `${message.method} ${message.path}`), answer)
+  const lanes = element('span', undefined, { class: 'lanes', 'aria-hidden': 'true' })
+  lanes.append(element('span', undefined, { class: 'arrow', 'data-from': message.from, 'data-to': message.to }))
+  summary.append(lanes)
   if (message.faults.length) summary.append(element('span', message.faults.join(', '), { class: 'bent' }))
   const time = new Date(message.at * 1000).toISOString().slice(11, 19)
   details.append(summary, element('p', `Number ${message.number}, at ${time} UTC`, { class: 'hint' }))

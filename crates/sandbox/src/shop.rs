@@ -110,7 +110,7 @@ impl Entrance {
         let visitor = self.visitor(headers);
         let page = ShopPage {
             base: self.base,
-            lang: visitor.as_ref().map_or("en", |visitor| &visitor.lang),
+            greeting: greeting(visitor.as_ref().map_or("en", |visitor| &visitor.lang)),
             contact_number: visitor.as_ref().map(|visitor| &*visitor.contact_number),
             sign_in: &self.sign_in(path),
             body,
@@ -258,6 +258,15 @@ impl Entrance {
     }
 }
 
+/// The greeting, and the language that it is in.
+fn greeting(lang: &str) -> (&'static str, &'static str) {
+    match lang.split('-').next() {
+        Some("fr") => ("fr", "Bienvenue, contact numéro"),
+        Some("de") => ("de", "Willkommen, Kontakt Nummer"),
+        _ => ("en", "Welcome, contact number"),
+    }
+}
+
 enum Body<'a> {
     Landing(Vec<(&'a Event, String)>),
     Account,
@@ -270,7 +279,7 @@ enum Body<'a> {
 #[template(path = "shop.html")]
 struct ShopPage<'a> {
     base: &'a str,
-    lang: &'a str,
+    greeting: (&'static str, &'static str),
     contact_number: Option<&'a str>,
     sign_in: &'a str,
     body: Body<'a>,

@@ -40,6 +40,9 @@ pub(crate) fn issue(
         Alg::Rs256
     } else if state.has(Fault::InvalidSigEs256) {
         Alg::Es256
+    } else if state.has(Fault::KidAbsentSingleJwks) {
+        // Only the first key is published, so that one signs.
+        state.keys.current()[0].alg
     } else {
         registered.unwrap_or(state.settings.id_token_alg)
     };
@@ -216,12 +219,6 @@ fn sign(state: &mut State, alg: Alg, claims: &Value, now: i64) -> String {
             .signing(Alg::Rs256)
             .sign(&json!({ "alg": "RS256", "typ": "JWT", "kid": kid }), claims);
     }
-    // With `kid_absent_single_jwks` only the first key is published, so that one signs.
-    let alg = if state.has(Fault::KidAbsentSingleJwks) {
-        state.keys.current()[0].alg
-    } else {
-        alg
-    };
     let without_kid =
         state.has(Fault::KidAbsentSingleJwks) || state.has(Fault::KidAbsentMultipleJwks);
     let unknown_kid = state.has(Fault::UnknownKid);
