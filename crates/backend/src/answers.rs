@@ -45,11 +45,21 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 
 impl<T: Clone + Send + Sync + 'static> Answers<T> {
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self { capacity, kept: Mutex::new(Kept { by_question: HashMap::new(), in_order: VecDeque::new() }) })
+        Arc::new(Self {
+            capacity,
+            kept: Mutex::new(Kept {
+                by_question: HashMap::new(),
+                in_order: VecDeque::new(),
+            }),
+        })
     }
 
     /// The answer of before, or that of `ask`, which goes on when the one who asked has gone.
-    pub(crate) async fn answer<F>(self: &Arc<Self>, question: Question, ask: F) -> Result<T, Failure>
+    pub(crate) async fn answer<F>(
+        self: &Arc<Self>,
+        question: Question,
+        ask: F,
+    ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
@@ -65,7 +75,12 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
             }
             outcome
         });
-        asking.await.unwrap_or_else(|_| Err(Failure::new(Code::Internal, "the call to the provider ended early")))
+        asking.await.unwrap_or_else(|_| {
+            Err(Failure::new(
+                Code::Internal,
+                "the call to the provider ended early",
+            ))
+        })
     }
 
     fn slot(&self, question: Question) -> Arc<Slot<T>> {
@@ -90,7 +105,11 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
 
     fn forget(&self, question: &Question, slot: &Arc<Slot<T>>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.by_question.get(question).is_some_and(|kept| Arc::ptr_eq(kept, slot)) {
+        if kept
+            .by_question
+            .get(question)
+            .is_some_and(|kept| Arc::ptr_eq(kept, slot))
+        {
             kept.by_question.remove(question);
             kept.in_order.retain(|(other, _)| other != question);
         }
@@ -114,7 +133,10 @@ mod tests {
                 Ok(asked.fetch_add(1, Ordering::SeqCst))
             }
         };
-        let (one, two) = tokio::join!(answers.answer([1; 32], ask()), answers.answer([1; 32], ask()));
+        let (one, two) = tokio::join!(
+            answers.answer([1; 32], ask()),
+            answers.answer([1; 32], ask())
+        );
         assert_eq!((one.unwrap(), two.unwrap()), (0, 0));
         assert_eq!(answers.answer([2; 32], ask()).await.unwrap(), 1);
     }
@@ -122,7 +144,11 @@ mod tests {
     #[tokio::test]
     async fn a_failure_is_not_kept_and_memory_is_bounded() {
         let answers = Answers::<u8>::new(4);
-        let failed = answers.answer([1; 32], async { Err(Failure::new(Code::UpstreamTimeout, "")) }).await;
+        let failed = answers
+            .answer([1; 32], async {
+                Err(Failure::new(Code::UpstreamTimeout, ""))
+            })
+            .await;
         assert!(failed.is_err());
         assert_eq!(answers.answer([1; 32], async { Ok(7) }).await.unwrap(), 7);
         for at in 10..40 {
@@ -138,7 +164,11 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(30)).await;
             Ok(1)
         });
-        assert!(tokio::time::timeout(Duration::from_millis(5), slow).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(5), slow)
+                .await
+                .is_err()
+        );
         assert_eq!(answers.answer([1; 32], async { Ok(2) }).await.unwrap(), 1);
     }
 }

@@ -57,20 +57,30 @@ impl State {
             messages: language.messages().clone(),
             custody: config.custody,
             cookie_mirror: config.cookie_mirror.clone(),
-            providers: self.providers.iter().map(|provider| provider.public()).collect(),
+            providers: self
+                .providers
+                .iter()
+                .map(|provider| provider.public())
+                .collect(),
             profile_later: config.later,
             directory: self.directory.is_some(),
-            shop: config.shop.as_ref().map(|shop| admit_one_protocol::api::PublicShop {
-                label: shop.label.clone(),
-                origins: shop.origins.clone(),
-            }),
+            shop: config
+                .shop
+                .as_ref()
+                .map(|shop| admit_one_protocol::api::PublicShop {
+                    label: shop.label.clone(),
+                    origins: shop.origins.clone(),
+                }),
             support_url: config.support_url.clone(),
         }
     }
 
     /// Gives providers that aren't known yet a moment to answer.
     pub(crate) async fn meet_providers(&self, within: std::time::Duration) {
-        let unknown = self.providers.iter().filter(|provider| !provider.is_known());
+        let unknown = self
+            .providers
+            .iter()
+            .filter(|provider| !provider.is_known());
         let mut meeting: tokio::task::JoinSet<()> = unknown
             .map(|provider| {
                 let provider = provider.clone();
@@ -80,7 +90,10 @@ impl State {
             })
             .collect();
         if !meeting.is_empty() {
-            let _ = tokio::time::timeout(within, async { while meeting.join_next().await.is_some() {} }).await;
+            let _ = tokio::time::timeout(within, async {
+                while meeting.join_next().await.is_some() {}
+            })
+            .await;
             // What takes longer goes on behind the page.
             meeting.detach_all();
         }
@@ -125,7 +138,15 @@ impl App {
         let mut config = config;
         let providers: Vec<_> = std::mem::take(&mut config.providers)
             .into_iter()
-            .map(|provider| Provider::new(provider, &config.public_url, config.upstream.metadata_ttl, upstream.clone(), clock.clone()))
+            .map(|provider| {
+                Provider::new(
+                    provider,
+                    &config.public_url,
+                    config.upstream.metadata_ttl,
+                    upstream.clone(),
+                    clock.clone(),
+                )
+            })
             .collect();
         for provider in providers.iter().cloned() {
             tokio::spawn(async move {
@@ -139,18 +160,24 @@ impl App {
             replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
             rate: Rate::new(config.limits.per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
-            directory: (config.directory == DirectoryKind::Contacts).then(|| Directory::new(pool.clone())),
+            directory: (config.directory == DirectoryKind::Contacts)
+                .then(|| Directory::new(pool.clone())),
             revocations: Revocations::new(pool),
             exchanges: Answers::new(256),
             refreshes: Answers::new(1024),
-            pages: Pages::new(config.app_dir.clone(), config.public_url.starts_with("https:")),
+            pages: Pages::new(
+                config.app_dir.clone(),
+                config.public_url.starts_with("https:"),
+            ),
             metrics,
             upstream,
             providers,
             clock,
             config,
         };
-        Ok(Self { state: Arc::new(state) })
+        Ok(Self {
+            state: Arc::new(state),
+        })
     }
 
     /// Everything that is served.
@@ -166,12 +193,18 @@ impl App {
             .fallback(crate::pages::asset);
         for provider in &self.state.providers {
             let path = provider.config.redirect_path.as_str();
-            if path.strip_prefix("/callback/").is_none_or(|rest| rest.contains('/')) {
+            if path
+                .strip_prefix("/callback/")
+                .is_none_or(|rest| rest.contains('/'))
+            {
                 router = router.route(path, get(crate::pages::callback));
             }
         }
         router
-            .layer(axum::middleware::from_fn_with_state(self.state.clone(), crate::headers::around))
+            .layer(axum::middleware::from_fn_with_state(
+                self.state.clone(),
+                crate::headers::around,
+            ))
             .with_state(self.state.clone())
     }
 

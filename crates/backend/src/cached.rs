@@ -28,7 +28,11 @@ const STALE_FOR: Duration = Duration::from_secs(5);
 
 impl<T: Send + Sync + 'static> Cached<T> {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { entry: ArcSwapOption::empty(), gate: Arc::default(), failed: Mutex::new(None) })
+        Arc::new(Self {
+            entry: ArcSwapOption::empty(),
+            gate: Arc::default(),
+            failed: Mutex::new(None),
+        })
     }
 
     /// What is there now, however old.
@@ -37,7 +41,11 @@ impl<T: Send + Sync + 'static> Cached<T> {
     }
 
     /// The document; `fetch` runs only when it is needed.
-    pub(crate) async fn load<F>(self: &Arc<Self>, ttl: Duration, fetch: F) -> Result<Arc<T>, Failure>
+    pub(crate) async fn load<F>(
+        self: &Arc<Self>,
+        ttl: Duration,
+        fetch: F,
+    ) -> Result<Arc<T>, Failure>
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
@@ -73,7 +81,9 @@ impl<T: Send + Sync + 'static> Cached<T> {
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let Ok(turn) = self.gate.clone().try_lock_owned() else { return };
+        let Ok(turn) = self.gate.clone().try_lock_owned() else {
+            return;
+        };
         let this = self.clone();
         tokio::spawn(async move {
             if let Err(failure) = this.fetch(fetch).await {
@@ -83,12 +93,18 @@ impl<T: Send + Sync + 'static> Cached<T> {
         });
     }
 
-    async fn fetch(&self, fetch: impl Future<Output = Result<T, Failure>>) -> Result<Arc<T>, Failure> {
+    async fn fetch(
+        &self,
+        fetch: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Arc<T>, Failure> {
         let outcome = fetch.await.map(Arc::new);
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         match &outcome {
             Ok(value) => {
-                self.entry.store(Some(Arc::new(Entry { value: value.clone(), at: Instant::now() })));
+                self.entry.store(Some(Arc::new(Entry {
+                    value: value.clone(),
+                    at: Instant::now(),
+                })));
                 *failed = None;
             }
             Err(failure) => *failed = Some((Instant::now(), failure.clone())),
@@ -98,6 +114,9 @@ impl<T: Send + Sync + 'static> Cached<T> {
 
     fn recent_failure(&self, within: Duration) -> Option<Failure> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.as_ref().filter(|(at, _)| at.elapsed() < within).map(|(_, failure)| failure.clone())
+        failed
+            .as_ref()
+            .filter(|(at, _)| at.elapsed() < within)
+            .map(|(_, failure)| failure.clone())
     }
 }

@@ -8,7 +8,10 @@ use std::{
 
 use admit_one_protocol::{
     Code,
-    api::{CompleteRequest, Custody, ExchangeRequest, GrantRequest, ProfileRequest, RefreshRequest, SignOutRequest},
+    api::{
+        CompleteRequest, Custody, ExchangeRequest, GrantRequest, ProfileRequest, RefreshRequest,
+        SignOutRequest,
+    },
     encoding::base64url,
     proof::{ProofExpectations, UnverifiedProof},
 };
@@ -61,7 +64,13 @@ macro_rules! with_handle {
     )*};
 }
 
-with_handle!(RefreshRequest, SignOutRequest, ProfileRequest, CompleteRequest, GrantRequest);
+with_handle!(
+    RefreshRequest,
+    SignOutRequest,
+    ProfileRequest,
+    CompleteRequest,
+    GrantRequest
+);
 
 /// A call whose proof was accepted.
 pub(crate) struct Call {
@@ -78,14 +87,23 @@ impl Call {
     /// The handle, opened for the key that made the proof.
     pub(crate) fn handle(&self, age: Age) -> Result<Handle, Failure> {
         let sealed = self.sealed.as_deref().ok_or(HandleError::Missing)?;
-        Ok(Handle::open(sealed, &self.state.sealer, &self.jkt, age, self.state.clock.now())?)
+        Ok(Handle::open(
+            sealed,
+            &self.state.sealer,
+            &self.jkt,
+            age,
+            self.state.clock.now(),
+        )?)
     }
 
     /// The handle's provider, for the log too.
     pub(crate) fn provider_of(&self, handle: &Handle) -> Result<Arc<Provider>, Failure> {
         match self.state.provider(&handle.provider) {
             Some(provider) if provider.config.issuer == handle.iss => Ok(self.names(provider)),
-            _ => Err(Failure::new(Code::HandleProviderMismatch, "the handle's provider isn't configured (any more)")),
+            _ => Err(Failure::new(
+                Code::HandleProviderMismatch,
+                "the handle's provider isn't configured (any more)",
+            )),
         }
     }
 
@@ -106,14 +124,18 @@ impl Call {
             return Some(sealed);
         }
         let left = expires_at.saturating_sub(self.state.clock.now());
-        let _ = self.cookie.set(format!("{COOKIE}={sealed}; Path=/; Max-Age={left}; Secure; HttpOnly; SameSite=Strict"));
+        let _ = self.cookie.set(format!(
+            "{COOKIE}={sealed}; Path=/; Max-Age={left}; Secure; HttpOnly; SameSite=Strict"
+        ));
         None
     }
 
     /// Has the browser forget the cookie.
     pub(crate) fn forget(&self) {
         if self.state.config.custody == Custody::Cookie {
-            let _ = self.cookie.set(format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"));
+            let _ = self.cookie.set(format!(
+                "{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
+            ));
         }
     }
 }
@@ -129,15 +151,30 @@ where
     F: Future<Output = Result<A, Failure>> + Send,
 {
     let since = Instant::now();
-    let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
     let mut call = None;
     let outcome = match state.in_flight.enter() {
-        None => Err(Failure::new(Code::RateLimited, "`limits.max_in_flight` calls are under way").with_retry_after(1)),
+        None => Err(Failure::new(
+            Code::RateLimited,
+            "`limits.max_in_flight` calls are under way",
+        )
+        .with_retry_after(1)),
         Some(_place) => accept_and_act(&state, request, &mut call, act).await,
     };
     let provider = call.as_ref().and_then(|call| call.provider.get());
     log(&id, step, provider, since, outcome.as_ref().err());
-    state.metrics.call(provider, step, outcome.as_ref().map_or_else(|failure| failure.code.as_str(), |_| "ok"), since);
+    state.metrics.call(
+        provider,
+        step,
+        outcome
+            .as_ref()
+            .map_or_else(|failure| failure.code.as_str(), |_| "ok"),
+        since,
+    );
     let mut response = match outcome {
         Ok(body) => json(body),
         Err(failure) => failure.into_problem(Some(id.to_string())),
@@ -146,7 +183,11 @@ where
     if let Ok(nonce) = HeaderValue::from_str(&state.sealer.stamp(state.clock.now_ms())) {
         headers.insert("dpop-nonce", nonce);
     }
-    if let Some(cookie) = call.as_ref().and_then(|call| call.cookie.get()).and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
+    if let Some(cookie) = call
+        .as_ref()
+        .and_then(|call| call.cookie.get())
+        .and_then(|cookie| HeaderValue::from_str(cookie).ok())
+    {
         headers.insert(header::SET_COOKIE, cookie);
     }
     response
@@ -162,15 +203,33 @@ where
     F: Future<Output = Result<A, Failure>> + Send,
 {
     let (parts, body) = request.into_parts();
-    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    state.rate.take(limits::caller(peer, &parts.headers, &state.config.trusted_proxies)).map_err(|seconds| {
-        Failure::new(Code::RateLimited, "`limits.per_minute` calls came from this address").with_retry_after(seconds)
-    })?;
+    let peer = parts
+        .extensions
+        .get::<Peer>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    state
+        .rate
+        .take(limits::caller(
+            peer,
+            &parts.headers,
+            &state.config.trusted_proxies,
+        ))
+        .map_err(|seconds| {
+            Failure::new(
+                Code::RateLimited,
+                "`limits.per_minute` calls came from this address",
+            )
+            .with_retry_after(seconds)
+        })?;
     let ours = HeaderValue::from_str(&state.config.public_url).ok();
     if parts.headers.get(header::ORIGIN) != ours.as_ref() {
         return Err(Failure::new(Code::OriginNotAllowed, "`Origin` isn't ours"));
     }
-    if parts.headers.get("x-admit-one").is_none_or(|value| value != "1") {
+    if parts
+        .headers
+        .get("x-admit-one")
+        .is_none_or(|value| value != "1")
+    {
         return Err(Failure::new(Code::HeaderMissing, "no `X-Admit-One: 1`"));
     }
     let message: M = read(body, state.config.limits.max_body).await?;
@@ -178,41 +237,85 @@ where
         Custody::Cookie => (cookie(&parts.headers).map(str::to_owned), None),
         _ => {
             let sealed = message.handle().map(str::to_owned);
-            let ath = sealed.as_ref().map(|sealed| base64url(digest::digest(&digest::SHA256, sealed.as_bytes()).as_ref()));
+            let ath = sealed.as_ref().map(|sealed| {
+                base64url(digest::digest(&digest::SHA256, sealed.as_bytes()).as_ref())
+            });
             (sealed, ath)
         }
     };
     let url = format!("{}{}", state.config.public_url, parts.uri.path());
-    let jkt = prove(state, &parts.headers, ProofExpectations { method: parts.method.as_str(), url: &url, ath: ath.as_deref() })?;
-    let call = Arc::new(Call { state: state.clone(), jkt, sealed, provider: OnceLock::new(), cookie: OnceLock::new() });
+    let jkt = prove(
+        state,
+        &parts.headers,
+        ProofExpectations {
+            method: parts.method.as_str(),
+            url: &url,
+            ath: ath.as_deref(),
+        },
+    )?;
+    let call = Arc::new(Call {
+        state: state.clone(),
+        jkt,
+        sealed,
+        provider: OnceLock::new(),
+        cookie: OnceLock::new(),
+    });
     *accepted = Some(call.clone());
     let answer = act(call, message).await?;
     serde_json::to_vec(&answer).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 
 /// A proof in the form of RFC 9449 section 4.3; answers the key's thumbprint.
-fn prove(state: &State, headers: &HeaderMap, expected: ProofExpectations<'_>) -> Result<String, Failure> {
+fn prove(
+    state: &State,
+    headers: &HeaderMap,
+    expected: ProofExpectations<'_>,
+) -> Result<String, Failure> {
     let mut proofs = headers.get_all("dpop").iter();
     let (Some(proof), None) = (proofs.next(), proofs.next()) else {
-        return Err(Failure::new(Code::ProofMissing, "not exactly one `DPoP` header"));
+        return Err(Failure::new(
+            Code::ProofMissing,
+            "not exactly one `DPoP` header",
+        ));
     };
-    let proof = proof.to_str().map_err(|_| Failure::new(Code::ProofInvalid, "the `DPoP` header isn't ASCII"))?;
+    let proof = proof
+        .to_str()
+        .map_err(|_| Failure::new(Code::ProofInvalid, "the `DPoP` header isn't ASCII"))?;
     let proof = UnverifiedProof::parse(proof)?;
     let check = proof.signature_check();
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &check.public_key);
-    let valid = key.verify(check.signing_input.as_ref(), check.signature.as_ref()).is_ok();
+    let valid = key
+        .verify(check.signing_input.as_ref(), check.signature.as_ref())
+        .is_ok();
     let proof = proof.accept(valid, expected)?;
 
     let now_ms = state.clock.now_ms();
-    let issued_ms = proof.nonce.as_deref().and_then(|nonce| state.sealer.time(nonce));
+    let issued_ms = proof
+        .nonce
+        .as_deref()
+        .and_then(|nonce| state.sealer.time(nonce));
     let lifetime_ms = state.config.nonce_lifetime * 1000;
     let issued_ms = issued_ms
         .filter(|issued| *issued <= now_ms + SKEW_MS && now_ms < issued + lifetime_ms)
-        .ok_or_else(|| Failure::new(Code::ProofNonce, "the proof's nonce is missing, expired or not ours"))?;
-    match state.replays.note(&proof.thumbprint, &proof.jti, issued_ms, now_ms) {
+        .ok_or_else(|| {
+            Failure::new(
+                Code::ProofNonce,
+                "the proof's nonce is missing, expired or not ours",
+            )
+        })?;
+    match state
+        .replays
+        .note(&proof.thumbprint, &proof.jti, issued_ms, now_ms)
+    {
         Verdict::Fresh => Ok(proof.thumbprint),
-        Verdict::Replayed => Err(Failure::new(Code::ProofReplayed, "the proof was used before")),
-        Verdict::Stale => Err(Failure::new(Code::ProofNonce, "the proof's nonce is older than what is remembered")),
+        Verdict::Replayed => Err(Failure::new(
+            Code::ProofReplayed,
+            "the proof was used before",
+        )),
+        Verdict::Stale => Err(Failure::new(
+            Code::ProofNonce,
+            "the proof's nonce is older than what is remembered",
+        )),
     }
 }
 
@@ -223,13 +326,25 @@ async fn read<M: Message>(body: Body, max: usize) -> Result<M, Failure> {
     let body = tokio::time::timeout(BODY_WITHIN, Limited::new(body, max).collect())
         .await
         .map_err(|_| Failure::new(Code::RequestMalformed, "the body didn't arrive in time"))?
-        .map_err(|error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
-            Some(_) => Failure::new(Code::RequestTooLarge, "the body is longer than `limits.max_body`"),
-            None => Failure::new(Code::RequestMalformed, "the body broke off"),
-        })?;
+        .map_err(
+            |error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+                Some(_) => Failure::new(
+                    Code::RequestTooLarge,
+                    "the body is longer than `limits.max_body`",
+                ),
+                None => Failure::new(Code::RequestMalformed, "the body broke off"),
+            },
+        )?;
     // serde's message can quote the body, which holds codes and tokens: its place must do.
     serde_json::from_slice(&body.to_bytes()).map_err(|error| {
-        Failure::new(Code::RequestMalformed, format!("the body is wrong at line {} column {}", error.line(), error.column()))
+        Failure::new(
+            Code::RequestMalformed,
+            format!(
+                "the body is wrong at line {} column {}",
+                error.line(),
+                error.column()
+            ),
+        )
     })
 }
 
@@ -249,12 +364,21 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 fn json(body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn log(id: &str, step: Step, provider: Option<&Arc<str>>, since: Instant, failure: Option<&Failure>) {
+fn log(
+    id: &str,
+    step: Step,
+    provider: Option<&Arc<str>>,
+    since: Instant,
+    failure: Option<&Failure>,
+) {
     let ms = since.elapsed().as_micros() as f64 / 1000.0;
     let provider = provider.map_or("", |provider| provider);
     let step = step.as_str();

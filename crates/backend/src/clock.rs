@@ -22,7 +22,9 @@ impl Clock {
 
     /// Milliseconds since the epoch.
     pub fn now_ms(&self) -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_millis() as u64);
         now.saturating_add_signed(self.offset_ms.load(Ordering::Relaxed))
     }
 

@@ -160,8 +160,15 @@ pub struct ShopConfig {
 
 impl Config {
     /// Reads a configuration; `secrets` answers the environment variables that `…_env` keys name.
-    pub fn parse(text: &str, source_name: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let source = error::Source { name: source_name, text };
+    pub fn parse(
+        text: &str,
+        source_name: &str,
+        secrets: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let source = error::Source {
+            name: source_name,
+            text,
+        };
         let file: file::File = toml::from_str(text).map_err(|error| source.refused(&error))?;
         meaning::Reader { source, secrets }.config(file)
     }

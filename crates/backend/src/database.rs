@@ -45,7 +45,13 @@ pub(crate) async fn open(url: &str) -> Result<SqlitePool, DatabaseError> {
 fn migrator() -> Migrator {
     let migrations = [(1, "contacts", include_str!("../migrations/1_contacts.sql"))];
     let migrations = migrations.map(|(version, name, sql)| {
-        Migration::new(version, name.into(), MigrationType::Simple, AssertSqlSafe(sql).into_sql_str(), false)
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            AssertSqlSafe(sql).into_sql_str(),
+            false,
+        )
     });
     Migrator::with_migrations(migrations.into())
 }

@@ -47,8 +47,18 @@ impl Directory {
     }
 
     /// Meets the provider's claims with the contact: finds it, claims it or makes it, and fills what it lacks.
-    pub(crate) async fn sync(&self, person: Person<'_>, claims: &Profile, verified: bool, now: u64) -> Result<Contact, Failure> {
-        let verified = if verified { Email::Verified } else { Email::Unverified };
+    pub(crate) async fn sync(
+        &self,
+        person: Person<'_>,
+        claims: &Profile,
+        verified: bool,
+        now: u64,
+    ) -> Result<Contact, Failure> {
+        let verified = if verified {
+            Email::Verified
+        } else {
+            Email::Unverified
+        };
         let mut last = None;
         for _ in 0..TRIES {
             match self.sync_once(person, claims, verified, now as i64).await {
@@ -57,10 +67,19 @@ impl Directory {
                 Ok(contact) => return Ok(contact),
             }
         }
-        Err(last.map_or_else(|| Failure::new(Code::DirectoryUnavailable, "lost every race"), Failure::from))
+        Err(last.map_or_else(
+            || Failure::new(Code::DirectoryUnavailable, "lost every race"),
+            Failure::from,
+        ))
     }
 
-    async fn sync_once(&self, person: Person<'_>, claims: &Profile, verified: Email, now: i64) -> Result<Contact, Refused> {
+    async fn sync_once(
+        &self,
+        person: Person<'_>,
+        claims: &Profile,
+        verified: Email,
+        now: i64,
+    ) -> Result<Contact, Refused> {
         let mut tx = self.begin().await?;
         let contact = match linked(&mut tx, person).await? {
             Some(contact) => contact,
@@ -72,7 +91,12 @@ impl Directory {
     }
 
     /// Saves what the buyer filled in.
-    pub(crate) async fn complete(&self, person: Person<'_>, answers: &Profile, now: u64) -> Result<Contact, Failure> {
+    pub(crate) async fn complete(
+        &self,
+        person: Person<'_>,
+        answers: &Profile,
+        now: u64,
+    ) -> Result<Contact, Failure> {
         let now = now as i64;
         let mut tx = self.begin().await?;
         let mut contact = match linked(&mut tx, person).await? {
@@ -146,7 +170,13 @@ async fn linked(tx: &mut Tx, person: Person<'_>) -> Result<Option<Contact>, Fail
 }
 
 /// The first sign-in of a person: claims the contact of the e-mail, where that is allowed, or makes one.
-async fn link(tx: &mut Tx, person: Person<'_>, claims: &Profile, verified: Email, now: i64) -> Result<Contact, Refused> {
+async fn link(
+    tx: &mut Tx,
+    person: Person<'_>,
+    claims: &Profile,
+    verified: Email,
+    now: i64,
+) -> Result<Contact, Refused> {
     let contact = match claims.get(Field::Email).map(key) {
         None => None,
         Some(key) => claimable(tx, &key, verified).await?,
@@ -167,14 +197,23 @@ async fn link(tx: &mut Tx, person: Person<'_>, claims: &Profile, verified: Email
 
 /// The contact of an e-mail, if this person may have it; `None` if it stands in nobody's way.
 async fn claimable(tx: &mut Tx, key: &str, verified: Email) -> Result<Option<Contact>, Refused> {
-    let taken = || Failure::new(Code::ContactEmailTaken, "the e-mail belongs to a contact that is linked to another sign-in");
+    let taken = || {
+        Failure::new(
+            Code::ContactEmailTaken,
+            "the e-mail belongs to a contact that is linked to another sign-in",
+        )
+    };
     if let Some(owner) = owner(tx, key).await?
         && is_linked(tx, &owner).await?
     {
         return Err(taken().into());
     }
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT number, profile FROM contacts WHERE email_key = $1 ORDER BY created_at, number").bind(key).fetch_all(&mut **tx).await?;
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT number, profile FROM contacts WHERE email_key = $1 ORDER BY created_at, number",
+    )
+    .bind(key)
+    .fetch_all(&mut **tx)
+    .await?;
     let mut strangers = false;
     for row in rows {
         if is_linked(tx, &row.0).await? {
@@ -182,7 +221,11 @@ async fn claimable(tx: &mut Tx, key: &str, verified: Email) -> Result<Option<Con
         } else if verified == Email::Verified {
             return Ok(Some(read(row)?));
         } else {
-            return Err(Failure::new(Code::ContactEmailUnverified, "a contact has this e-mail and the provider hasn't verified it").into());
+            return Err(Failure::new(
+                Code::ContactEmailUnverified,
+                "a contact has this e-mail and the provider hasn't verified it",
+            )
+            .into());
         }
     }
     match (strangers, verified) {
@@ -199,7 +242,11 @@ async fn may_have(tx: &mut Tx, contact: &Contact, email: &str) -> Result<(), Fai
     if let Some(current) = contact.profile.get(Field::Email)
         && owner(tx, &self::key(current)).await?.as_ref() == Some(&contact.number)
     {
-        return Err(Failure::new(Code::ProfileInvalid, "a verified e-mail changes at the provider").with_fields(about));
+        return Err(Failure::new(
+            Code::ProfileInvalid,
+            "a verified e-mail changes at the provider",
+        )
+        .with_fields(about));
     }
     let numbers: Vec<String> = sqlx::query_scalar(
         "SELECT number FROM contacts WHERE email_key = $1 UNION SELECT number FROM verified_emails WHERE email_key = $1",
@@ -215,19 +262,31 @@ async fn may_have(tx: &mut Tx, contact: &Contact, email: &str) -> Result<(), Fai
             code = code.or(Some(Code::ContactEmailUnverified));
         }
     }
-    code.map_or(Ok(()), |code| Err(Failure::new(code, "the e-mail is another contact's").with_fields(about)))
+    code.map_or(Ok(()), |code| {
+        Err(Failure::new(code, "the e-mail is another contact's").with_fields(about))
+    })
 }
 
 /// Fills what the contact lacks with the provider's claims; what it has stays.
-async fn fill(tx: &mut Tx, mut contact: Contact, claims: &Profile, verified: Email, now: i64) -> Result<Contact, Refused> {
+async fn fill(
+    tx: &mut Tx,
+    mut contact: Contact,
+    claims: &Profile,
+    verified: Email,
+    now: i64,
+) -> Result<Contact, Refused> {
     let before = contact.profile.clone();
     for (field, value) in claims.iter() {
         if contact.profile.get(field).is_some() {
             continue;
         }
         if field == Field::Email {
-            let others = owner(tx, &key(value)).await?.is_some_and(|owner| owner != contact.number);
-            if others || (verified == Email::Unverified && may_have(tx, &contact, value).await.is_err()) {
+            let others = owner(tx, &key(value))
+                .await?
+                .is_some_and(|owner| owner != contact.number);
+            if others
+                || (verified == Email::Unverified && may_have(tx, &contact, value).await.is_err())
+            {
                 continue;
             }
         }
@@ -255,37 +314,52 @@ async fn make(tx: &mut Tx, now: i64) -> Result<Contact, Refused> {
     aws_lc_rs::rand::fill(&mut entropy).map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
     // Ten digits, of which none tells anything; a number that exists loses the race and is drawn again.
     let number = (1_000_000_000 + u64::from_be_bytes(entropy) % 9_000_000_000).to_string();
-    sqlx::query("INSERT INTO contacts (number, profile, created_at, updated_at) VALUES ($1, '{}', $2, $2)")
-        .bind(&number)
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
-    Ok(Contact { number, profile: Profile::default() })
+    sqlx::query(
+        "INSERT INTO contacts (number, profile, created_at, updated_at) VALUES ($1, '{}', $2, $2)",
+    )
+    .bind(&number)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(Contact {
+        number,
+        profile: Profile::default(),
+    })
 }
 
 async fn save(tx: &mut Tx, contact: &Contact, now: i64) -> Result<(), Failure> {
-    let profile = serde_json::to_string(&contact.profile).map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-    sqlx::query("UPDATE contacts SET email_key = $1, profile = $2, updated_at = $3 WHERE number = $4")
-        .bind(contact.profile.get(Field::Email).map(key))
-        .bind(profile)
-        .bind(now)
-        .bind(&contact.number)
-        .execute(&mut **tx)
-        .await?;
+    let profile = serde_json::to_string(&contact.profile)
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+    sqlx::query(
+        "UPDATE contacts SET email_key = $1, profile = $2, updated_at = $3 WHERE number = $4",
+    )
+    .bind(contact.profile.get(Field::Email).map(key))
+    .bind(profile)
+    .bind(now)
+    .bind(&contact.number)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
 async fn owner(tx: &mut Tx, key: &str) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar("SELECT number FROM verified_emails WHERE email_key = $1").bind(key).fetch_optional(&mut **tx).await
+    sqlx::query_scalar("SELECT number FROM verified_emails WHERE email_key = $1")
+        .bind(key)
+        .fetch_optional(&mut **tx)
+        .await
 }
 
 async fn is_linked(tx: &mut Tx, number: &str) -> Result<bool, sqlx::Error> {
-    let links: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM links WHERE number = $1").bind(number).fetch_one(&mut **tx).await?;
+    let links: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM links WHERE number = $1")
+        .bind(number)
+        .fetch_one(&mut **tx)
+        .await?;
     Ok(links > 0)
 }
 
 fn read((number, profile): (String, String)) -> Result<Contact, Failure> {
-    let profile = serde_json::from_str(&profile).map_err(|_| Failure::new(Code::Internal, "a contact's profile isn't JSON"))?;
+    let profile = serde_json::from_str(&profile)
+        .map_err(|_| Failure::new(Code::Internal, "a contact's profile isn't JSON"))?;
     Ok(Contact { number, profile })
 }
 

@@ -10,7 +10,10 @@ use admit_one_protocol::{
     token::{TokenRequest, TokenResponse},
 };
 
-use crate::{answers::question, call::Call, failure::Failure, handle::Handle, metrics::UpstreamCall, provider::Provider};
+use crate::{
+    answers::question, call::Call, failure::Failure, handle::Handle, metrics::UpstreamCall,
+    provider::Provider,
+};
 
 /// What the provider answered to a code, before it is bound to a browser.
 #[derive(Clone)]
@@ -20,17 +23,41 @@ pub(crate) struct Exchanged {
     keys: Vec<Jwk>,
 }
 
-pub(crate) async fn exchange(call: Arc<Call>, request: ExchangeRequest) -> Result<TokensResponse, Failure> {
+pub(crate) async fn exchange(
+    call: Arc<Call>,
+    request: ExchangeRequest,
+) -> Result<TokensResponse, Failure> {
     let state = &call.state;
-    let provider = state.provider(&request.provider).ok_or_else(|| Failure::new(Code::ProviderUnknown, "no provider of this id"))?;
+    let provider = state
+        .provider(&request.provider)
+        .ok_or_else(|| Failure::new(Code::ProviderUnknown, "no provider of this id"))?;
     let provider = call.names(provider);
     if request.redirect_uri != provider.redirect_uri {
-        return Err(Failure::new(Code::RedirectUriUnknown, "`redirect_uri` isn't this provider's"));
+        return Err(Failure::new(
+            Code::RedirectUriUnknown,
+            "`redirect_uri` isn't this provider's",
+        ));
     }
-    let asked = question(&[&request.provider, &request.code, &request.code_verifier, request.iss.as_deref().unwrap_or_default(), &call.jkt]);
+    let asked = question(&[
+        &request.provider,
+        &request.code,
+        &request.code_verifier,
+        request.iss.as_deref().unwrap_or_default(),
+        &call.jkt,
+    ]);
     let (asking, now) = (call.clone(), state.clock.now());
-    let exchanged = state.exchanges.answer(asked, async move { ask(&asking, &provider, request, now).await }).await?;
-    let Exchanged { tokens, id_token, keys } = exchanged;
+    let exchanged = state
+        .exchanges
+        .answer(
+            asked,
+            async move { ask(&asking, &provider, request, now).await },
+        )
+        .await?;
+    let Exchanged {
+        tokens,
+        id_token,
+        keys,
+    } = exchanged;
 
     let handle = Handle {
         provider: call.provider_id().to_string(),
@@ -57,15 +84,26 @@ pub(crate) async fn exchange(call: Arc<Call>, request: ExchangeRequest) -> Resul
     })
 }
 
-async fn ask(call: &Call, provider: &Arc<Provider>, request: ExchangeRequest, now: u64) -> Result<Exchanged, Failure> {
+async fn ask(
+    call: &Call,
+    provider: &Arc<Provider>,
+    request: ExchangeRequest,
+    now: u64,
+) -> Result<Exchanged, Failure> {
     let metadata = provider.metadata().await?;
     // RFC 9207 section 2.4: a code that another server may have issued isn't sent on.
     match &request.iss {
         Some(iss) if *iss != provider.config.issuer => {
-            return Err(Failure::new(Code::CallbackIssMismatch, "`iss` of the response isn't this provider's issuer"));
+            return Err(Failure::new(
+                Code::CallbackIssMismatch,
+                "`iss` of the response isn't this provider's issuer",
+            ));
         }
         None if metadata.authorization_response_iss_parameter_supported => {
-            return Err(Failure::new(Code::CallbackIssMissing, "the provider announces `iss` and the response had none"));
+            return Err(Failure::new(
+                Code::CallbackIssMissing,
+                "the provider announces `iss` and the response had none",
+            ));
         }
         _ => {}
     }
@@ -77,20 +115,46 @@ async fn ask(call: &Call, provider: &Arc<Provider>, request: ExchangeRequest, no
         redirect_uri: request.redirect_uri,
     };
     let tokens = tokens(call, provider, &metadata.token_endpoint, &grant).await?;
-    let text = tokens.id_token.as_deref().ok_or_else(|| Failure::new(Code::IdTokenMissing, "no `id_token` in the token response"))?;
+    let text = tokens
+        .id_token
+        .as_deref()
+        .ok_or_else(|| Failure::new(Code::IdTokenMissing, "no `id_token` in the token response"))?;
     let id_token = UnverifiedIdToken::parse(text)?;
     let keys = provider.keys_for(&id_token).await?;
-    let id_token = id_token.from_token_endpoint(&provider.config.issuer, &provider.config.client_id, now)?;
-    Ok(Exchanged { tokens, id_token, keys })
+    let id_token =
+        id_token.from_token_endpoint(&provider.config.issuer, &provider.config.client_id, now)?;
+    Ok(Exchanged {
+        tokens,
+        id_token,
+        keys,
+    })
 }
 
 /// Asks the token endpoint.
-pub(crate) async fn tokens(call: &Call, provider: &Arc<Provider>, endpoint: &str, grant: &TokenRequest) -> Result<TokenResponse, Failure> {
-    let request = grant.to_http(endpoint, &provider.config.client_id, &provider.client_auth()?);
+pub(crate) async fn tokens(
+    call: &Call,
+    provider: &Arc<Provider>,
+    endpoint: &str,
+    grant: &TokenRequest,
+) -> Result<TokenResponse, Failure> {
+    let request = grant.to_http(
+        endpoint,
+        &provider.config.client_id,
+        &provider.client_auth()?,
+    );
     let kind = match grant {
         TokenRequest::AuthorizationCode { .. } => UpstreamCall::Token,
         TokenRequest::RefreshToken { .. } => UpstreamCall::Refresh,
     };
-    let answer = call.state.upstream.send(&provider.id, kind, request).await?;
-    Ok(TokenResponse::accept(answer.status, answer.content_type.as_deref(), &answer.body, grant.grant())?)
+    let answer = call
+        .state
+        .upstream
+        .send(&provider.id, kind, request)
+        .await?;
+    Ok(TokenResponse::accept(
+        answer.status,
+        answer.content_type.as_deref(),
+        &answer.body,
+        grant.grant(),
+    )?)
 }

@@ -26,7 +26,12 @@ pub struct Failure {
 impl Failure {
     /// A failure and its cause.
     pub(crate) fn new(code: Code, cause: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, cause: cause.into(), fields: Vec::new(), retry_after: None }
+        Self {
+            code,
+            cause: cause.into(),
+            fields: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// The profile fields in question.
@@ -49,7 +54,9 @@ impl Failure {
     pub(crate) fn into_problem(self, request_id: Option<String>) -> Response {
         let status = self.status();
         // 503 and 504 pass: the buyer's page tries again by itself.
-        let retry_after = self.retry_after.or(matches!(status.as_u16(), 503 | 504).then_some(2));
+        let retry_after = self
+            .retry_after
+            .or(matches!(status.as_u16(), 503 | 504).then_some(2));
         let problem = Problem {
             kind: "about:blank".to_owned(),
             title: self.code.advice().to_owned(),
@@ -62,7 +69,10 @@ impl Failure {
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, Body::from(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

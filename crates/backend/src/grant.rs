@@ -28,7 +28,10 @@ struct Grant<'a> {
     return_to: Option<&'a str>,
 }
 
-pub(crate) async fn grant(call: Arc<Call>, request: GrantRequest) -> Result<GrantResponse, Failure> {
+pub(crate) async fn grant(
+    call: Arc<Call>,
+    request: GrantRequest,
+) -> Result<GrantResponse, Failure> {
     let state = &call.state;
     let config = &state.config;
     let handle = call.handle(Age::Checked)?;
@@ -42,14 +45,20 @@ pub(crate) async fn grant(call: Arc<Call>, request: GrantRequest) -> Result<Gran
         .map(|raw| ReturnTo::parse(&raw, &config.public_url, &shop.origins))
         .transpose()
         .map_err(|code| Failure::new(code, "`return_to` isn't on an allowed origin"))?;
-    let person = Person { iss: &handle.iss, sub: &handle.sub };
-    let contact = directory
-        .contact(person)
-        .await?
-        .ok_or_else(|| Failure::new(Code::ProfileIncomplete, "the buyer has no contact yet").with_fields(config.required.clone()))?;
+    let person = Person {
+        iss: &handle.iss,
+        sub: &handle.sub,
+    };
+    let contact = directory.contact(person).await?.ok_or_else(|| {
+        Failure::new(Code::ProfileIncomplete, "the buyer has no contact yet")
+            .with_fields(config.required.clone())
+    })?;
     let missing = missing(&config.required, &contact.profile);
     if !missing.is_empty() && !config.later {
-        return Err(Failure::new(Code::ProfileIncomplete, format!("missing: {missing:?}")).with_fields(missing));
+        return Err(
+            Failure::new(Code::ProfileIncomplete, format!("missing: {missing:?}"))
+                .with_fields(missing),
+        );
     }
 
     let mut jti = [0; 16];
@@ -67,7 +76,14 @@ pub(crate) async fn grant(call: Arc<Call>, request: GrantRequest) -> Result<Gran
         lang: lang.as_str(),
         return_to,
     })?;
-    Ok(GrantResponse { location: location(&shop.grant_url, lang.as_str(), &token, return_to.unwrap_or_default()) })
+    Ok(GrantResponse {
+        location: location(
+            &shop.grant_url,
+            lang.as_str(),
+            &token,
+            return_to.unwrap_or_default(),
+        ),
+    })
 }
 
 /// The shop's address, its placeholders replaced in one pass so that no value can bring another placeholder.
@@ -77,7 +93,11 @@ fn location(template: &str, lang: &str, token: &str, return_to: &str) -> String 
     while let Some(at) = rest.find('{') {
         location.push_str(&rest[..at]);
         rest = &rest[at..];
-        let values = [("{lang}", lang), ("{token}", token), ("{return_to}", return_to)];
+        let values = [
+            ("{lang}", lang),
+            ("{token}", token),
+            ("{return_to}", return_to),
+        ];
         match values.iter().find(|(name, _)| rest.starts_with(name)) {
             Some((name, value)) => {
                 location.extend(utf8_percent_encode(value, UNRESERVED));
@@ -93,7 +113,11 @@ fn location(template: &str, lang: &str, token: &str, return_to: &str) -> String 
 }
 
 /// All but the unreserved characters of RFC 3986 section 2.3.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +125,15 @@ mod tests {
 
     #[test]
     fn placeholders_are_replaced_once() {
-        let location = location("https://s.example/{lang}?t={token}&r={return_to}&x={y}", "fr", "a.b-c_d", "https://s.example/?{token}&");
-        assert_eq!(location, "https://s.example/fr?t=a.b-c_d&r=https%3A%2F%2Fs.example%2F%3F%7Btoken%7D%26&x={y}");
+        let location = location(
+            "https://s.example/{lang}?t={token}&r={return_to}&x={y}",
+            "fr",
+            "a.b-c_d",
+            "https://s.example/?{token}&",
+        );
+        assert_eq!(
+            location,
+            "https://s.example/fr?t=a.b-c_d&r=https%3A%2F%2Fs.example%2F%3F%7Btoken%7D%26&x={y}"
+        );
     }
 }

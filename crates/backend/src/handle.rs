@@ -79,7 +79,13 @@ impl Handle {
     }
 
     /// Opens a handle for the holder of the key it is bound to.
-    pub(crate) fn open(sealed: &str, sealer: &Sealer, jkt: &str, age: Age, now: u64) -> Result<Self, HandleError> {
+    pub(crate) fn open(
+        sealed: &str,
+        sealer: &Sealer,
+        jkt: &str,
+        age: Age,
+        now: u64,
+    ) -> Result<Self, HandleError> {
         let plaintext = sealer.open(sealed).map_err(|error| match error {
             SealError::KeyUnknown => HandleError::KeyUnknown,
             SealError::Altered => HandleError::Invalid,

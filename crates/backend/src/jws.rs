@@ -38,7 +38,10 @@ impl SigningKey {
         if let Ok(key) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der) {
             return Some(Self(Kind::Es256(key)));
         }
-        RsaKeyPair::from_pkcs8(der).ok().filter(|key| key.public_modulus_len() >= 256).map(|key| Self(Kind::Rs256(Box::new(key))))
+        RsaKeyPair::from_pkcs8(der)
+            .ok()
+            .filter(|key| key.public_modulus_len() >= 256)
+            .map(|key| Self(Kind::Rs256(Box::new(key))))
     }
 
     fn alg(&self) -> &'static str {
@@ -56,10 +59,20 @@ impl SigningKey {
         let mut token = format!("{}.{}", base64url(header.as_bytes()), base64url(&claims));
         let signature = match &self.0 {
             Kind::Hs256(key) => base64url(hmac::sign(key, token.as_bytes()).as_ref()),
-            Kind::Es256(key) => base64url(key.sign(&SystemRandom::new(), token.as_bytes()).map_err(|_| SigningError)?.as_ref()),
+            Kind::Es256(key) => base64url(
+                key.sign(&SystemRandom::new(), token.as_bytes())
+                    .map_err(|_| SigningError)?
+                    .as_ref(),
+            ),
             Kind::Rs256(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature).map_err(|_| SigningError)?;
+                key.sign(
+                    &RSA_PKCS1_SHA256,
+                    &SystemRandom::new(),
+                    token.as_bytes(),
+                    &mut signature,
+                )
+                .map_err(|_| SigningError)?;
                 base64url(&signature)
             }
         };
@@ -83,7 +96,9 @@ mod tests {
     #[test]
     fn hs256_is_an_hmac_over_both_parts() {
         let secret = b"a secret of thirty-two characters";
-        let token = SigningKey::hs256(secret).sign(&serde_json::json!({"sub": "1"})).unwrap();
+        let token = SigningKey::hs256(secret)
+            .sign(&serde_json::json!({"sub": "1"}))
+            .unwrap();
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         assert!(hmac::verify(&key, signed.as_bytes(), &from_base64url(signature).unwrap()).is_ok());
@@ -91,7 +106,10 @@ mod tests {
 
     #[test]
     fn a_pem_that_is_no_key_is_refused() {
-        assert!(SigningKey::from_pem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n").is_none());
+        assert!(
+            SigningKey::from_pem("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+                .is_none()
+        );
         assert!(SigningKey::from_pem("nothing").is_none());
     }
 }

@@ -3,7 +3,13 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 mod catalogue {
-    #![allow(missing_docs, unreachable_pub, dead_code, clippy::all, reason = "generated")]
+    #![allow(
+        missing_docs,
+        unreachable_pub,
+        dead_code,
+        clippy::all,
+        reason = "generated"
+    )]
 
     rust_i18n::i18n!("../../locales", fallback = "en");
 }
@@ -18,7 +24,10 @@ static MESSAGES: LazyLock<BTreeMap<String, Messages>> = LazyLock::new(|| {
     let backend = catalogue::_rust_i18n_backend();
     let of = |locale: &str| -> Messages {
         let messages = backend.messages_for_locale(locale).unwrap_or_default();
-        messages.into_iter().map(|(key, message)| (key.into_owned(), message.into_owned())).collect()
+        messages
+            .into_iter()
+            .map(|(key, message)| (key.into_owned(), message.into_owned()))
+            .collect()
     };
     let english = of(DEFAULT.0);
     let mut all = BTreeMap::from([(DEFAULT.0.to_owned(), english.clone())]);
@@ -42,8 +51,14 @@ impl Language {
 
     /// `lang` of the query, then what the browser prefers (RFC 9110 section 12.5.4), then the default.
     pub(crate) fn chosen(query: Option<&str>, accept: Option<&str>) -> Self {
-        let asked = query.unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("lang=")).and_then(Self::known);
-        asked.or_else(|| Self::preferred(accept?)).unwrap_or(DEFAULT)
+        let asked = query
+            .unwrap_or_default()
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("lang="))
+            .and_then(Self::known);
+        asked
+            .or_else(|| Self::preferred(accept?))
+            .unwrap_or(DEFAULT)
     }
 
     fn preferred(accept: &str) -> Option<Self> {
@@ -51,7 +66,11 @@ impl Language {
             .split(',')
             .filter_map(|range| {
                 let (tag, weight) = range.split_once(";").unwrap_or((range, "q=1"));
-                let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok()).unwrap_or(0.0);
+                let weight = weight
+                    .trim()
+                    .strip_prefix("q=")
+                    .and_then(|weight| weight.parse().ok())
+                    .unwrap_or(0.0);
                 Self::known(tag.trim()).map(|language| (weight, language))
             })
             .filter(|(weight, _)| *weight > 0.0)
@@ -72,7 +91,11 @@ impl Language {
 
     /// The direction, as in `<html dir>`.
     pub(crate) fn dir(self) -> &'static str {
-        if RIGHT_TO_LEFT.contains(&self.0) { "rtl" } else { "ltr" }
+        if RIGHT_TO_LEFT.contains(&self.0) {
+            "rtl"
+        } else {
+            "ltr"
+        }
     }
 
     /// Every sentence, by key.
@@ -83,7 +106,10 @@ impl Language {
 
     /// One sentence; its key where it has none.
     pub(crate) fn say(self, key: &str) -> String {
-        self.messages().get(key).cloned().unwrap_or_else(|| key.to_owned())
+        self.messages()
+            .get(key)
+            .cloned()
+            .unwrap_or_else(|| key.to_owned())
     }
 }
 
@@ -93,8 +119,14 @@ mod tests {
 
     #[test]
     fn lang_comes_before_the_browsers_wish() {
-        assert_eq!(Language::chosen(Some("x=1&lang=fr"), Some("de")).as_str(), "fr");
-        assert_eq!(Language::chosen(Some("lang=xx"), Some("fr;q=0.3, de-AT;q=0.9, it")).as_str(), "de");
+        assert_eq!(
+            Language::chosen(Some("x=1&lang=fr"), Some("de")).as_str(),
+            "fr"
+        );
+        assert_eq!(
+            Language::chosen(Some("lang=xx"), Some("fr;q=0.3, de-AT;q=0.9, it")).as_str(),
+            "de"
+        );
         assert_eq!(Language::chosen(None, Some("fr;q=0, *")).as_str(), "en");
         assert_eq!(Language::chosen(None, None).as_str(), "en");
         assert_eq!(Language::of("fr-CH").as_str(), "fr");

@@ -27,8 +27,16 @@ const ADDRESSES: usize = 16_384;
 
 impl Rate {
     pub(crate) fn new(per_minute: u32) -> Self {
-        let every_us = if per_minute == 0 { 0 } else { MINUTE_US / u64::from(per_minute) };
-        Self { every_us, epoch: Instant::now(), full_at: Mutex::new(HashMap::new()) }
+        let every_us = if per_minute == 0 {
+            0
+        } else {
+            MINUTE_US / u64::from(per_minute)
+        };
+        Self {
+            every_us,
+            epoch: Instant::now(),
+            full_at: Mutex::new(HashMap::new()),
+        }
     }
 
     /// Counts a call, or says in how many seconds the next one may come.
@@ -71,11 +79,17 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
     if proxies.is_empty() || !is_proxy(peer) {
         return peer;
     }
-    let forwarded: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
     let mut caller = peer;
     for address in forwarded.into_iter().rev() {
-        let Ok(address) = address.trim().parse() else { break };
+        let Ok(address) = address.trim().parse() else {
+            break;
+        };
         caller = address;
         if !is_proxy(address) {
             break;
@@ -92,7 +106,10 @@ pub(crate) struct InFlight {
 
 impl InFlight {
     pub(crate) fn new(most: usize) -> Self {
-        Self { now: AtomicUsize::new(0), most }
+        Self {
+            now: AtomicUsize::new(0),
+            most,
+        }
     }
 
     /// How many there are.
@@ -123,7 +140,10 @@ mod tests {
     fn a_minute_holds_what_it_holds() {
         let rate = Rate::new(60);
         let (one, other) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-        assert_eq!((0..100).filter(|_| rate.take_at(one, 5).is_ok()).count(), 60);
+        assert_eq!(
+            (0..100).filter(|_| rate.take_at(one, 5).is_ok()).count(),
+            60
+        );
         assert_eq!(rate.take_at(one, 5), Err(1));
         assert!(rate.take_at(other, 5).is_ok());
         assert!(rate.take_at(one, 1_000_005).is_ok());
@@ -152,8 +172,17 @@ mod tests {
     fn only_our_proxies_are_believed() {
         let proxies = ["10.0.0.0/8".parse().unwrap()];
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "1.1.1.1, 2.2.2.2, 10.0.0.9".parse().unwrap());
-        assert_eq!(caller("10.0.0.1".parse().unwrap(), &headers, &proxies), "2.2.2.2".parse::<IpAddr>().unwrap());
-        assert_eq!(caller("3.3.3.3".parse().unwrap(), &headers, &proxies), "3.3.3.3".parse::<IpAddr>().unwrap());
+        headers.insert(
+            "x-forwarded-for",
+            "1.1.1.1, 2.2.2.2, 10.0.0.9".parse().unwrap(),
+        );
+        assert_eq!(
+            caller("10.0.0.1".parse().unwrap(), &headers, &proxies),
+            "2.2.2.2".parse::<IpAddr>().unwrap()
+        );
+        assert_eq!(
+            caller("3.3.3.3".parse().unwrap(), &headers, &proxies),
+            "3.3.3.3".parse::<IpAddr>().unwrap()
+        );
     }
 }

@@ -39,8 +39,16 @@ fn main() -> ExitCode {
     let outcome = read(&arguments.config).and_then(|config| match arguments.command {
         Command::Serve => runtime()?.block_on(run(config)),
         Command::Check { probe } => {
-            println!("{}: fine, {} provider(s)", arguments.config.display(), config.providers.len());
-            if probe { runtime()?.block_on(ask(config)) } else { Ok(()) }
+            println!(
+                "{}: fine, {} provider(s)",
+                arguments.config.display(),
+                config.providers.len()
+            );
+            if probe {
+                runtime()?.block_on(ask(config))
+            } else {
+                Ok(())
+            }
         }
         Command::Openapi => Ok(()),
     });
@@ -54,24 +62,41 @@ fn main() -> ExitCode {
 }
 
 fn read(path: &std::path::Path) -> Result<Config, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Config::parse(&text, &path.display().to_string(), &|name| std::env::var(name).ok()).map_err(|error| error.to_string())
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Config::parse(&text, &path.display().to_string(), &|name| {
+        std::env::var(name).ok()
+    })
+    .map_err(|error| error.to_string())
 }
 
 /// As many threads as there are cores for us; one core needs no other thread to wait for.
 fn runtime() -> Result<tokio::runtime::Runtime, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut builder = if cores == 1 { tokio::runtime::Builder::new_current_thread() } else { tokio::runtime::Builder::new_multi_thread() };
-    builder.enable_all().build().map_err(|error| error.to_string())
+    let mut builder = if cores == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    builder
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 async fn run(config: Config) -> Result<(), String> {
     start_log(&config);
     let (listen, public_url) = (config.listen.clone(), config.public_url.clone());
-    let listener = tokio::net::TcpListener::bind(&listen).await.map_err(|error| format!("can't listen on {listen}: {error}"))?;
-    let app = App::start(config).await.map_err(|error| error.to_string())?;
+    let listener = tokio::net::TcpListener::bind(&listen)
+        .await
+        .map_err(|error| format!("can't listen on {listen}: {error}"))?;
+    let app = App::start(config)
+        .await
+        .map_err(|error| error.to_string())?;
     tracing::info!(listen, public_url, "serving");
-    serve(app, listener, stop()).await.map_err(|error| error.to_string())
+    serve(app, listener, stop())
+        .await
+        .map_err(|error| error.to_string())
 }
 
 /// Until somebody asks us to stop.
@@ -89,7 +114,9 @@ async fn stop() {
 }
 
 async fn ask(config: Config) -> Result<(), String> {
-    let app = App::start(config).await.map_err(|error| error.to_string())?;
+    let app = App::start(config)
+        .await
+        .map_err(|error| error.to_string())?;
     println!("database: fine");
     let mut failed = 0;
     for (provider, answer) in app.probe().await {
@@ -97,9 +124,18 @@ async fn ask(config: Config) -> Result<(), String> {
             Ok(()) => println!("provider {provider}: fine"),
             Err(failure) => {
                 failed += 1;
-                println!("provider {provider}: {} ({})\n  {}", failure.code, failure.cause, failure.code.advice());
+                println!(
+                    "provider {provider}: {} ({})\n  {}",
+                    failure.code,
+                    failure.cause,
+                    failure.code.advice()
+                );
             }
         }
     }
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} provider(s) don't answer as they should")) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} provider(s) don't answer as they should"))
+    }
 }

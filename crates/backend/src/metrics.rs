@@ -108,36 +108,90 @@ pub(crate) struct Metrics {
 }
 
 fn seconds() -> Histogram {
-    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+    Histogram::new([
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    ])
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("admit_one");
         let calls = Family::default();
-        registry.register("requests", "Calls to us, by provider, step and outcome (`ok` or the code)", calls.clone());
+        registry.register(
+            "requests",
+            "Calls to us, by provider, step and outcome (`ok` or the code)",
+            calls.clone(),
+        );
         let call_seconds = Family::<StepLabels, Histogram>::new_with_constructor(seconds);
-        registry.register("request_seconds", "How long calls to us take", call_seconds.clone());
+        registry.register(
+            "request_seconds",
+            "How long calls to us take",
+            call_seconds.clone(),
+        );
         let upstream = Family::default();
-        registry.register("upstream_requests", "Calls to providers, by outcome (class of the status or the code)", upstream.clone());
-        let upstream_seconds = Family::<UpstreamTimeLabels, Histogram>::new_with_constructor(seconds);
-        registry.register("upstream_seconds", "How long providers take", upstream_seconds.clone());
+        registry.register(
+            "upstream_requests",
+            "Calls to providers, by outcome (class of the status or the code)",
+            upstream.clone(),
+        );
+        let upstream_seconds =
+            Family::<UpstreamTimeLabels, Histogram>::new_with_constructor(seconds);
+        registry.register(
+            "upstream_seconds",
+            "How long providers take",
+            upstream_seconds.clone(),
+        );
         let in_flight = Gauge::default();
         registry.register("in_flight", "Calls being answered", in_flight.clone());
-        registry.register("build", "What runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
-        Self { registry, calls, call_seconds, upstream, upstream_seconds, in_flight, nobody: Arc::from("") }
+        registry.register(
+            "build",
+            "What runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        Self {
+            registry,
+            calls,
+            call_seconds,
+            upstream,
+            upstream_seconds,
+            in_flight,
+            nobody: Arc::from(""),
+        }
     }
 
     /// Counts a call; `provider` is a configured one or nobody, so that strangers can't make up labels.
-    pub(crate) fn call(&self, provider: Option<&Arc<str>>, step: Step, outcome: &'static str, since: Instant) {
+    pub(crate) fn call(
+        &self,
+        provider: Option<&Arc<str>>,
+        step: Step,
+        outcome: &'static str,
+        since: Instant,
+    ) {
         let provider = provider.unwrap_or(&self.nobody).clone();
-        self.calls.get_or_create(&CallLabels { provider, step, outcome }).inc();
-        self.call_seconds.get_or_create(&StepLabels { step }).observe(since.elapsed().as_secs_f64());
+        self.calls
+            .get_or_create(&CallLabels {
+                provider,
+                step,
+                outcome,
+            })
+            .inc();
+        self.call_seconds
+            .get_or_create(&StepLabels { step })
+            .observe(since.elapsed().as_secs_f64());
     }
 
     /// Times a call to a provider.
-    pub(crate) fn upstream<'a>(&'a self, provider: &'a Arc<str>, call: UpstreamCall) -> UpstreamTimer<'a> {
-        UpstreamTimer { metrics: self, provider, call, since: Instant::now() }
+    pub(crate) fn upstream<'a>(
+        &'a self,
+        provider: &'a Arc<str>,
+        call: UpstreamCall,
+    ) -> UpstreamTimer<'a> {
+        UpstreamTimer {
+            metrics: self,
+            provider,
+            call,
+            since: Instant::now(),
+        }
     }
 
     /// The text format.
@@ -161,7 +215,20 @@ pub(crate) struct UpstreamTimer<'a> {
 impl UpstreamTimer<'_> {
     pub(crate) fn finish(self, outcome: &'static str) {
         let (provider, call) = (self.provider.clone(), self.call);
-        self.metrics.upstream_seconds.get_or_create(&UpstreamTimeLabels { provider: provider.clone(), call }).observe(self.since.elapsed().as_secs_f64());
-        self.metrics.upstream.get_or_create(&UpstreamLabels { provider, call, outcome }).inc();
+        self.metrics
+            .upstream_seconds
+            .get_or_create(&UpstreamTimeLabels {
+                provider: provider.clone(),
+                call,
+            })
+            .observe(self.since.elapsed().as_secs_f64());
+        self.metrics
+            .upstream
+            .get_or_create(&UpstreamLabels {
+                provider,
+                call,
+                outcome,
+            })
+            .inc();
     }
 }

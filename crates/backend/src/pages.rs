@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Profile,
     Account,
     SignedOut,
+    /// Nothing of ours: the app says so.
+    Nowhere,
 }
 
 /// The pages, and what was rendered of them in the last second.
@@ -59,7 +61,13 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Pages {
     pub(crate) fn new(folder: PathBuf, https: bool) -> Self {
-        let pages = Self { folder, https, built: ArcSwapOption::empty(), looked: Mutex::new(None), rendered: Mutex::default() };
+        let pages = Self {
+            folder,
+            https,
+            built: ArcSwapOption::empty(),
+            looked: Mutex::new(None),
+            rendered: Mutex::default(),
+        };
         if pages.current().is_none() {
             tracing::warn!(app_dir = %pages.folder.display(), "there is no app to serve: `index.html` is missing");
         }
@@ -71,7 +79,9 @@ impl Pages {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         if looked.is_none_or(|at| at.elapsed() >= SERVED_FOR) {
             *looked = Some(Instant::now());
-            let modified: Option<SystemTime> = std::fs::metadata(self.folder.join("index.html")).and_then(|file| file.modified()).ok();
+            let modified: Option<SystemTime> = std::fs::metadata(self.folder.join("index.html"))
+                .and_then(|file| file.modified())
+                .ok();
             let known = self.built.load().as_ref().map(|built| built.modified);
             if modified.is_some() && modified != known {
                 match Built::read(&self.folder) {
@@ -87,45 +97,91 @@ impl Pages {
         self.current().is_some()
     }
 
-    fn rendered(&self, state: &app::State, language: Language, kind: Kind) -> Option<Arc<Rendered>> {
+    fn rendered(
+        &self,
+        state: &app::State,
+        language: Language,
+        kind: Kind,
+    ) -> Option<Arc<Rendered>> {
         let mut rendered = self.rendered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(page) = rendered.get(&(language, kind)).filter(|page| page.at.elapsed() < SERVED_FOR) {
+        if let Some(page) = rendered
+            .get(&(language, kind))
+            .filter(|page| page.at.elapsed() < SERVED_FOR)
+        {
             return Some(page.clone());
         }
         let built = self.current()?;
-        let html = content::render(&built.template, &state.configuration(language), language, kind);
-        let page = Arc::new(Rendered { at: Instant::now(), built, html: html.into(), brotli: OnceLock::new(), gzip: OnceLock::new() });
+        let html = content::render(
+            &built.template,
+            &state.configuration(language),
+            language,
+            kind,
+        );
+        let page = Arc::new(Rendered {
+            at: Instant::now(),
+            built,
+            html: html.into(),
+            brotli: OnceLock::new(),
+            gzip: OnceLock::new(),
+        });
         rendered.insert((language, kind), page.clone());
         Some(page)
     }
 }
 
-async fn page(state: Arc<app::State>, request: Request, kind: Kind, status: StatusCode) -> Response {
+async fn page(
+    state: Arc<app::State>,
+    request: Request,
+    kind: Kind,
+    status: StatusCode,
+) -> Response {
     let headers = request.headers();
     let language = language(request.uri(), headers);
     let encoding = Encoding::accepted(headers);
     state.meet_providers(PATIENCE).await;
     let Some(page) = state.pages.rendered(&state, language, kind) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], "The app isn't built yet.\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "5")],
+            "The app isn't built yet.\n",
+        )
+            .into_response();
     };
     let (encoding, body) = match encoding {
-        Encoding::Brotli => (encoding, page.brotli.get_or_init(|| encoding::brotli(&page.html))),
-        Encoding::Gzip => (encoding, page.gzip.get_or_init(|| encoding::gzip(&page.html))),
+        Encoding::Brotli => (
+            encoding,
+            page.brotli.get_or_init(|| encoding::brotli(&page.html)),
+        ),
+        Encoding::Gzip => (
+            encoding,
+            page.gzip.get_or_init(|| encoding::gzip(&page.html)),
+        ),
         Encoding::Identity => (encoding, &page.html),
     };
     let mut response = (status, Body::from(body.clone())).into_response();
     let answer = response.headers_mut();
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    answer.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer.insert(header::VARY, HeaderValue::from_static("accept-encoding, accept-language"));
+    answer.insert(
+        header::VARY,
+        HeaderValue::from_static("accept-encoding, accept-language"),
+    );
     answer.insert(header::CONTENT_SECURITY_POLICY, page.built.csp.clone());
-    answer.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.as_str()));
+    answer.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.as_str()),
+    );
     encoding.mark(answer);
     response
 }
 
 fn language(uri: &Uri, headers: &HeaderMap) -> Language {
-    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let accept = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
     Language::chosen(uri.query(), accept)
 }
 
@@ -150,13 +206,21 @@ pub(crate) async fn signed_out(State(state): State<Arc<app::State>>, request: Re
 }
 
 /// `GET /v1/configuration`: the data block again, for a page that has grown old.
-pub(crate) async fn configuration(State(state): State<Arc<app::State>>, request: Request) -> Response {
+pub(crate) async fn configuration(
+    State(state): State<Arc<app::State>>,
+    request: Request,
+) -> Response {
     let language = language(request.uri(), request.headers());
-    state.meet_providers(Duration::from_millis(state.config.upstream.timeout_ms)).await;
+    state
+        .meet_providers(Duration::from_millis(state.config.upstream.timeout_ms))
+        .await;
     let body = serde_json::to_vec(&state.configuration(language)).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -164,16 +228,27 @@ pub(crate) async fn configuration(State(state): State<Arc<app::State>>, request:
 /// What Trunk built beside the page: hashed files for a year, others asked about each time.
 pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request) -> Response {
     let headers = request.headers();
-    let found = state.pages.current().and_then(|built| built.assets.get(request.uri().path()).cloned());
+    let found = state
+        .pages
+        .current()
+        .and_then(|built| built.assets.get(request.uri().path()).cloned());
     match found {
-        Some(asset) if request.method() == Method::GET || request.method() == Method::HEAD => asset.respond(headers),
+        Some(asset) if request.method() == Method::GET || request.method() == Method::HEAD => {
+            asset.respond(headers)
+        }
         _ => {
-            let wants_page = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+            let wants_page = headers
+                .get(header::ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"));
             if wants_page && request.method() == Method::GET {
                 // A wrong link still leads a person somewhere.
-                return page(state, request, Kind::SignIn, StatusCode::NOT_FOUND).await;
+                return page(state, request, Kind::Nowhere, StatusCode::NOT_FOUND).await;
             }
-            let id = request.extensions().get::<RequestId>().map(|id| id.0.to_string());
+            let id = request
+                .extensions()
+                .get::<RequestId>()
+                .map(|id| id.0.to_string());
             Failure::new(Code::NotFound, "nothing is served here").into_problem(id)
         }
     }

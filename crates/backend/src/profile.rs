@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// Sync: the provider's claims meet the directory's contact.
-pub(crate) async fn sync(call: Arc<Call>, request: ProfileRequest) -> Result<ProfileResponse, Failure> {
+pub(crate) async fn sync(
+    call: Arc<Call>,
+    request: ProfileRequest,
+) -> Result<ProfileResponse, Failure> {
     let handle = call.handle(Age::Checked)?;
     let provider = call.provider_of(&handle)?;
     call.state.revocations.check(&handle).await?;
@@ -27,37 +30,83 @@ pub(crate) async fn sync(call: Arc<Call>, request: ProfileRequest) -> Result<Pro
     let Some(directory) = &call.state.directory else {
         return response(&call, handle, None, userinfo.profile);
     };
-    let person = Person { iss: &handle.iss, sub: &handle.sub };
-    let contact = directory.sync(person, &userinfo.profile, userinfo.email_verified, call.state.clock.now()).await?;
+    let person = Person {
+        iss: &handle.iss,
+        sub: &handle.sub,
+    };
+    let contact = directory
+        .sync(
+            person,
+            &userinfo.profile,
+            userinfo.email_verified,
+            call.state.clock.now(),
+        )
+        .await?;
     response(&call, handle, Some(contact.number), contact.profile)
 }
 
 /// Complete: the buyer's answers are saved.
-pub(crate) async fn complete(call: Arc<Call>, request: CompleteRequest) -> Result<ProfileResponse, Failure> {
+pub(crate) async fn complete(
+    call: Arc<Call>,
+    request: CompleteRequest,
+) -> Result<ProfileResponse, Failure> {
     let handle = call.handle(Age::Checked)?;
     call.provider_of(&handle)?;
     call.state.revocations.check(&handle).await?;
     let Some(directory) = &call.state.directory else {
-        return Err(Failure::new(Code::NotFound, "there is no directory to save a profile in"));
+        return Err(Failure::new(
+            Code::NotFound,
+            "there is no directory to save a profile in",
+        ));
     };
     let answers = valid(&request.profile)?;
-    let person = Person { iss: &handle.iss, sub: &handle.sub };
-    let Contact { number, profile, .. } = directory.complete(person, &answers, call.state.clock.now()).await?;
+    let person = Person {
+        iss: &handle.iss,
+        sub: &handle.sub,
+    };
+    let Contact {
+        number, profile, ..
+    } = directory
+        .complete(person, &answers, call.state.clock.now())
+        .await?;
     response(&call, handle, Some(number), profile)
 }
 
 /// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.
-async fn userinfo(call: &Call, provider: &Arc<Provider>, handle: &Handle, access_token: &str) -> Result<UserInfo, Failure> {
+async fn userinfo(
+    call: &Call,
+    provider: &Arc<Provider>,
+    handle: &Handle,
+    access_token: &str,
+) -> Result<UserInfo, Failure> {
     if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(Code::UserinfoRefused, "the access token has characters that none has (RFC 6750 section 2.1)"));
+        return Err(Failure::new(
+            Code::UserinfoRefused,
+            "the access token has characters that none has (RFC 6750 section 2.1)",
+        ));
     }
     let metadata = provider.metadata().await?;
-    let endpoint = metadata
-        .userinfo_endpoint
-        .as_ref()
-        .ok_or_else(|| Failure::new(Code::UserinfoInvalid, "the provider has no UserInfo endpoint"))?;
-    let answer = call.state.upstream.send(&provider.id, UpstreamCall::Userinfo, userinfo_request(endpoint, access_token)).await?;
-    Ok(UserInfo::accept(answer.status, answer.content_type.as_deref(), &answer.body, &handle.sub)?)
+    let endpoint = metadata.userinfo_endpoint.as_ref().ok_or_else(|| {
+        Failure::new(
+            Code::UserinfoInvalid,
+            "the provider has no UserInfo endpoint",
+        )
+    })?;
+    let answer = call
+        .state
+        .upstream
+        .send(
+            &provider.id,
+            UpstreamCall::Userinfo,
+            userinfo_request(endpoint, access_token),
+        )
+        .await?;
+    Ok(UserInfo::accept(
+        answer.status,
+        answer.content_type.as_deref(),
+        &answer.body,
+        &handle.sub,
+    )?)
 }
 
 /// Every answer in its one spelling, or the names of those that are wrong.
@@ -76,13 +125,26 @@ fn valid(answers: &Profile) -> Result<Profile, Failure> {
     }
 }
 
-fn response(call: &Call, handle: Handle, number: Option<String>, profile: Profile) -> Result<ProfileResponse, Failure> {
+fn response(
+    call: &Call,
+    handle: Handle,
+    number: Option<String>,
+    profile: Profile,
+) -> Result<ProfileResponse, Failure> {
     let missing = missing(&call.state.config.required, &profile);
     let handle = if handle.contact == number {
         None
     } else {
-        let handle = Handle { contact: number.clone(), ..handle };
+        let handle = Handle {
+            contact: number.clone(),
+            ..handle
+        };
         call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at)
     };
-    Ok(ProfileResponse { contact_number: number, profile, missing, handle })
+    Ok(ProfileResponse {
+        contact_number: number,
+        profile,
+        missing,
+        handle,
+    })
 }

@@ -39,7 +39,13 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    pub(crate) fn new(config: ProviderConfig, public_url: &str, ttl: u64, upstream: Arc<Upstream>, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(
+        config: ProviderConfig,
+        public_url: &str,
+        ttl: u64,
+        upstream: Arc<Upstream>,
+        clock: Clock,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id: Arc::from(config.id.as_str()),
             redirect_uri: format!("{public_url}{}", config.redirect_path),
@@ -56,59 +62,110 @@ impl Provider {
     /// The provider's metadata (OpenID Connect Discovery section 4).
     pub(crate) async fn metadata(self: &Arc<Self>) -> Result<Arc<ProviderMetadata>, Failure> {
         let this = self.clone();
-        self.metadata.load(self.ttl, async move { this.fetch_metadata().await }).await
+        self.metadata
+            .load(self.ttl, async move { this.fetch_metadata().await })
+            .await
     }
 
     /// The provider's keys, as last fetched.
     pub(crate) async fn keys(self: &Arc<Self>) -> Result<Arc<JwkSet>, Failure> {
         let this = self.clone();
-        self.keys.load(self.ttl, async move { this.fetch_keys().await }).await
+        self.keys
+            .load(self.ttl, async move { this.fetch_keys().await })
+            .await
     }
 
     /// The keys that fit an ID token: an unknown `kid` has the set fetched again, at most once for this token.
-    pub(crate) async fn keys_for(self: &Arc<Self>, id_token: &UnverifiedIdToken) -> Result<Vec<Jwk>, Failure> {
+    pub(crate) async fn keys_for(
+        self: &Arc<Self>,
+        id_token: &UnverifiedIdToken,
+    ) -> Result<Vec<Jwk>, Failure> {
         let set = self.keys().await?;
         let found = set.candidates(id_token.alg(), id_token.kid());
         if !found.is_empty() {
             return Ok(found);
         }
-        let unknown = || Failure::new(Code::IdTokenKeyUnknown, "no key fits the ID token's `kid` and `alg`");
-        if !self.refetches.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()) {
+        let unknown = || {
+            Failure::new(
+                Code::IdTokenKeyUnknown,
+                "no key fits the ID token's `kid` and `alg`",
+            )
+        };
+        if !self
+            .refetches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(Instant::now())
+        {
             return Err(unknown());
         }
         let set = self.keys.reload(&set, self.fetch_keys()).await?;
         let found = set.candidates(id_token.alg(), id_token.kid());
-        if found.is_empty() { Err(unknown()) } else { Ok(found) }
+        if found.is_empty() {
+            Err(unknown())
+        } else {
+            Ok(found)
+        }
     }
 
     async fn fetch_metadata(&self) -> Result<ProviderMetadata, Failure> {
-        let body = self.fetch(UpstreamCall::Discovery, discovery::well_known(&self.config.issuer), Code::DiscoveryInvalid).await?;
+        let body = self
+            .fetch(
+                UpstreamCall::Discovery,
+                discovery::well_known(&self.config.issuer),
+                Code::DiscoveryInvalid,
+            )
+            .await?;
         Ok(ProviderMetadata::parse(&body, &self.config.issuer)?)
     }
 
     async fn fetch_keys(self: &Arc<Self>) -> Result<JwkSet, Failure> {
         let metadata = self.metadata().await?;
-        let body = self.fetch(UpstreamCall::Keys, metadata.jwks_uri.clone(), Code::JwksInvalid).await?;
+        let body = self
+            .fetch(
+                UpstreamCall::Keys,
+                metadata.jwks_uri.clone(),
+                Code::JwksInvalid,
+            )
+            .await?;
         Ok(JwkSet::parse(&body)?)
     }
 
-    async fn fetch(&self, call: UpstreamCall, url: String, refused: Code) -> Result<bytes::Bytes, Failure> {
+    async fn fetch(
+        &self,
+        call: UpstreamCall,
+        url: String,
+        refused: Code,
+    ) -> Result<bytes::Bytes, Failure> {
         let headers = vec![("accept".to_owned(), "application/json".to_owned())];
-        let request = HttpRequest { method: "GET", url, headers, body: String::new() };
-        self.upstream.send(&self.id, call, request).await?.document(refused)
+        let request = HttpRequest {
+            method: "GET",
+            url,
+            headers,
+            body: String::new(),
+        };
+        self.upstream
+            .send(&self.id, call, request)
+            .await?
+            .document(refused)
     }
 
     /// What proves to the provider that we are its client (OpenID Connect Core section 9).
     pub(crate) fn client_auth(&self) -> Result<ClientAuth, Failure> {
         let client_id = &self.config.client_id;
         Ok(match &self.config.credential {
-            Credential::Basic(secret) => ClientAuth::Basic { client_secret: secret.expose_str().to_owned() },
-            Credential::Post(secret) => ClientAuth::Post { client_secret: secret.expose_str().to_owned() },
+            Credential::Basic(secret) => ClientAuth::Basic {
+                client_secret: secret.expose_str().to_owned(),
+            },
+            Credential::Post(secret) => ClientAuth::Post {
+                client_secret: secret.expose_str().to_owned(),
+            },
             Credential::Public => ClientAuth::None,
             Credential::Key(key) => {
                 let now = self.clock.now();
                 let mut jti = [0; 16];
-                aws_lc_rs::rand::fill(&mut jti).map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
+                aws_lc_rs::rand::fill(&mut jti)
+                    .map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
                 // The issuer as the only audience: a token endpoint's address could be another server's.
                 let assertion = key.sign(&serde_json::json!({
                     "iss": client_id, "sub": client_id, "aud": self.config.issuer,
@@ -130,8 +187,11 @@ impl Provider {
             issuer: config.issuer.clone(),
             client_id: config.client_id.clone(),
             redirect_uri: self.redirect_uri.clone(),
-            authorization_endpoint: metadata.as_ref().map(|metadata| metadata.authorization_endpoint.clone()),
-            iss_required: metadata.is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported),
+            authorization_endpoint: metadata
+                .as_ref()
+                .map(|metadata| metadata.authorization_endpoint.clone()),
+            iss_required: metadata
+                .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported),
             algs: config.algs.iter().map(ToString::to_string).collect(),
             scopes: config.scopes.clone(),
             acr_values: config.acr_values.clone(),
@@ -159,16 +219,25 @@ const REFETCH_EVERY: Duration = Duration::from_secs(10);
 
 impl Refetches {
     fn new() -> Self {
-        Self { left: REFETCH_BURST, since: Instant::now() }
+        Self {
+            left: REFETCH_BURST,
+            since: Instant::now(),
+        }
     }
 
     fn take(&mut self, now: Instant) -> bool {
         let earned = now.saturating_duration_since(self.since).as_secs() / REFETCH_EVERY.as_secs();
         if earned > 0 {
-            self.left = REFETCH_BURST.min(self.left.saturating_add(u32::try_from(earned).unwrap_or(REFETCH_BURST)));
+            self.left = REFETCH_BURST.min(
+                self.left
+                    .saturating_add(u32::try_from(earned).unwrap_or(REFETCH_BURST)),
+            );
             self.since = now;
         }
-        self.left.checked_sub(1).inspect(|left| self.left = *left).is_some()
+        self.left
+            .checked_sub(1)
+            .inspect(|left| self.left = *left)
+            .is_some()
     }
 }
 

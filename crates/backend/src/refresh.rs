@@ -26,26 +26,45 @@ pub(crate) struct Refreshed {
     keys: Vec<Jwk>,
 }
 
-pub(crate) async fn refresh(call: Arc<Call>, request: RefreshRequest) -> Result<TokensResponse, Failure> {
+pub(crate) async fn refresh(
+    call: Arc<Call>,
+    request: RefreshRequest,
+) -> Result<TokensResponse, Failure> {
     let state = &call.state;
     let handle = call.handle(Age::Checked)?;
     let provider = call.provider_of(&handle)?;
-    if request.provider.is_some_and(|named| named != handle.provider) {
-        return Err(Failure::new(Code::HandleProviderMismatch, "the handle belongs to another provider than the call names"));
+    if request
+        .provider
+        .is_some_and(|named| named != handle.provider)
+    {
+        return Err(Failure::new(
+            Code::HandleProviderMismatch,
+            "the handle belongs to another provider than the call names",
+        ));
     }
     state.revocations.check(&handle).await?;
-    let refresh_token = handle
-        .refresh_token
-        .clone()
-        .ok_or_else(|| Failure::new(Code::RefreshUnavailable, "the provider gave no refresh token"))?;
+    let refresh_token = handle.refresh_token.clone().ok_or_else(|| {
+        Failure::new(
+            Code::RefreshUnavailable,
+            "the provider gave no refresh token",
+        )
+    })?;
 
     let asked = question(&[call.sealed.as_deref().unwrap_or_default()]);
     let (asking, of) = (call.clone(), handle.clone());
-    let refreshed = state.refreshes.answer(asked, async move { ask(&asking, &provider, &of, refresh_token).await }).await?;
+    let refreshed = state
+        .refreshes
+        .answer(asked, async move {
+            ask(&asking, &provider, &of, refresh_token).await
+        })
+        .await?;
     let Refreshed { tokens, keys } = refreshed;
 
     // RFC 6749 section 6: without a new refresh token the old one goes on.
-    let handle = Handle { refresh_token: tokens.refresh_token.or(handle.refresh_token), ..handle };
+    let handle = Handle {
+        refresh_token: tokens.refresh_token.or(handle.refresh_token),
+        ..handle
+    };
     Ok(TokensResponse {
         access_token: tokens.access_token,
         expires_in: tokens.expires_in,
@@ -60,19 +79,40 @@ pub(crate) async fn refresh(call: Arc<Call>, request: RefreshRequest) -> Result<
     })
 }
 
-async fn ask(call: &Call, provider: &Arc<Provider>, handle: &Handle, refresh_token: String) -> Result<Refreshed, Failure> {
+async fn ask(
+    call: &Call,
+    provider: &Arc<Provider>,
+    handle: &Handle,
+    refresh_token: String,
+) -> Result<Refreshed, Failure> {
     let metadata = provider.metadata().await?;
-    let tokens = tokens(call, provider, &metadata.token_endpoint, &TokenRequest::RefreshToken { refresh_token }).await?;
+    let tokens = tokens(
+        call,
+        provider,
+        &metadata.token_endpoint,
+        &TokenRequest::RefreshToken { refresh_token },
+    )
+    .await?;
     // OpenID Connect Core section 12.2: the ID token is optional, and about the same person at the same issuer. The
     // browser, which knows the first one, verifies it; here only what the handle says is compared.
-    let keys = match tokens.id_token.as_deref().map(UnverifiedIdToken::parse).transpose()? {
+    let keys = match tokens
+        .id_token
+        .as_deref()
+        .map(UnverifiedIdToken::parse)
+        .transpose()?
+    {
         None => Vec::new(),
         Some(id_token) => {
             let keys = provider.keys_for(&id_token).await?;
             let config = &provider.config;
-            let claims = id_token.from_token_endpoint(&config.issuer, &config.client_id, call.state.clock.now()).map_err(as_refreshed)?;
+            let claims = id_token
+                .from_token_endpoint(&config.issuer, &config.client_id, call.state.clock.now())
+                .map_err(as_refreshed)?;
             if claims.sub != handle.sub {
-                return Err(Failure::new(Code::RefreshSub, "the refreshed ID token's `sub` changed"));
+                return Err(Failure::new(
+                    Code::RefreshSub,
+                    "the refreshed ID token's `sub` changed",
+                ));
             }
             keys
         }

@@ -41,14 +41,22 @@ impl Replays {
             key: RandomState::new(),
             lifetime_ms,
             capacity,
-            seen: Mutex::new(Seen { young: HashSet::new(), young_since: now_ms, old: HashSet::new(), old_since }),
+            seen: Mutex::new(Seen {
+                young: HashSet::new(),
+                young_since: now_ms,
+                old: HashSet::new(),
+                old_since,
+            }),
         }
     }
 
     /// Notes a proof whose nonce was issued at `issued_ms`.
     pub(crate) fn note(&self, jkt: &str, jti: &str, issued_ms: u64, now_ms: u64) -> Verdict {
         let fingerprint = self.key.hash_one((jkt, jti));
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if seen.young.len() >= self.capacity || seen.young_since + self.lifetime_ms <= now_ms {
             seen.old = std::mem::take(&mut seen.young);
             seen.old_since = std::mem::replace(&mut seen.young_since, now_ms);
@@ -81,7 +89,11 @@ mod tests {
         let replays = Replays::new(1_000_000, 2, 5000);
         assert_eq!(replays.note("k", "0", 5000, 5000), Verdict::Fresh);
         for at in 1..10_u64 {
-            assert_eq!(replays.note("k", &at.to_string(), 5000 + at, 5000 + at), Verdict::Fresh, "{at}");
+            assert_eq!(
+                replays.note("k", &at.to_string(), 5000 + at, 5000 + at),
+                Verdict::Fresh,
+                "{at}"
+            );
         }
         assert_eq!(replays.note("k", "0", 5000, 5010), Verdict::Stale);
     }

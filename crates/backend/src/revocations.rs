@@ -17,15 +17,17 @@ impl Revocations {
 
     /// Refuses a handle that was made before its person signed out everywhere.
     pub(crate) async fn check(&self, handle: &Handle) -> Result<(), Failure> {
-        let at_ms: Option<i64> = sqlx::query_scalar("SELECT at_ms FROM not_before WHERE iss = $1 AND sub = $2")
-            .bind(&handle.iss)
-            .bind(&handle.sub)
-            .fetch_optional(&self.pool)
-            .await?;
+        let at_ms: Option<i64> =
+            sqlx::query_scalar("SELECT at_ms FROM not_before WHERE iss = $1 AND sub = $2")
+                .bind(&handle.iss)
+                .bind(&handle.sub)
+                .fetch_optional(&self.pool)
+                .await?;
         match at_ms {
-            Some(at_ms) if handle.made_at_ms <= at_ms as u64 => {
-                Err(Failure::new(Code::HandleRevoked, "the handle was made before the buyer signed out everywhere"))
-            }
+            Some(at_ms) if handle.made_at_ms <= at_ms as u64 => Err(Failure::new(
+                Code::HandleRevoked,
+                "the handle was made before the buyer signed out everywhere",
+            )),
             _ => Ok(()),
         }
     }
@@ -46,6 +48,9 @@ impl Revocations {
 
     /// Whether the database answers.
     pub(crate) async fn reachable(&self) -> bool {
-        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM not_before WHERE iss = ''").fetch_one(&self.pool).await.is_ok()
+        sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM not_before WHERE iss = ''")
+            .fetch_one(&self.pool)
+            .await
+            .is_ok()
     }
 }

@@ -51,7 +51,9 @@ impl Sealer {
                 id: key.id.clone(),
             })
         });
-        Ok(Self { keys: keys.collect::<Result<_, _>>()? })
+        Ok(Self {
+            keys: keys.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Seals a handle: `{key id}.{nonce, ciphertext and tag}`.
@@ -65,7 +67,11 @@ impl Sealer {
         let aad = Aad::from(key.id.as_bytes());
         let tag = key
             .aead
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut sealed[NONCE_LEN..])
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                aad,
+                &mut sealed[NONCE_LEN..],
+            )
             .map_err(|_| SealError::Altered)?;
         sealed.extend_from_slice(tag.as_ref());
         Ok(format!("{}.{}", key.id, base64url(&sealed)))
@@ -75,10 +81,19 @@ impl Sealer {
     pub(crate) fn open(&self, sealed: &str) -> Result<Vec<u8>, SealError> {
         let (id, body) = sealed.split_once('.').ok_or(SealError::Altered)?;
         let mut body = from_base64url(body).map_err(|_| SealError::Altered)?;
-        let key = self.keys.iter().find(|key| key.id == id).ok_or(SealError::KeyUnknown)?;
-        let (nonce, ciphertext) = body.split_at_mut_checked(NONCE_LEN).ok_or(SealError::Altered)?;
+        let key = self
+            .keys
+            .iter()
+            .find(|key| key.id == id)
+            .ok_or(SealError::KeyUnknown)?;
+        let (nonce, ciphertext) = body
+            .split_at_mut_checked(NONCE_LEN)
+            .ok_or(SealError::Altered)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Altered)?;
-        let plaintext = key.aead.open_in_place(nonce, Aad::from(id.as_bytes()), ciphertext).map_err(|_| SealError::Altered)?;
+        let plaintext = key
+            .aead
+            .open_in_place(nonce, Aad::from(id.as_bytes()), ciphertext)
+            .map_err(|_| SealError::Altered)?;
         Ok(plaintext.to_vec())
     }
 
@@ -111,7 +126,10 @@ mod tests {
     use crate::config::Secret;
 
     fn key(id: &str, byte: u8) -> SealKey {
-        SealKey { id: id.to_owned(), secret: Secret::new([byte; 32]) }
+        SealKey {
+            id: id.to_owned(),
+            secret: Secret::new([byte; 32]),
+        }
     }
 
     #[test]
@@ -122,7 +140,10 @@ mod tests {
         let mut altered = sealed.clone().into_bytes();
         let last = altered.len() - 5;
         altered[last] = if altered[last] == b'A' { b'B' } else { b'A' };
-        assert_eq!(sealer.open(std::str::from_utf8(&altered).unwrap()), Err(SealError::Altered));
+        assert_eq!(
+            sealer.open(std::str::from_utf8(&altered).unwrap()),
+            Err(SealError::Altered)
+        );
         assert_eq!(sealer.open("a."), Err(SealError::Altered));
         assert_eq!(sealer.open("nothing"), Err(SealError::Altered));
     }
@@ -133,8 +154,14 @@ mod tests {
         let rotated = Sealer::new(&[key("new", 2), key("old", 1)]).unwrap();
         assert_eq!(rotated.open(&sealed).unwrap(), b"x");
         assert!(rotated.seal(b"x").unwrap().starts_with("new."));
-        assert_eq!(Sealer::new(&[key("new", 2)]).unwrap().open(&sealed), Err(SealError::KeyUnknown));
-        assert_eq!(Sealer::new(&[key("old", 2)]).unwrap().open(&sealed), Err(SealError::Altered));
+        assert_eq!(
+            Sealer::new(&[key("new", 2)]).unwrap().open(&sealed),
+            Err(SealError::KeyUnknown)
+        );
+        assert_eq!(
+            Sealer::new(&[key("old", 2)]).unwrap().open(&sealed),
+            Err(SealError::Altered)
+        );
     }
 
     #[test]

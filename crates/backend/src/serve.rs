@@ -21,10 +21,17 @@ const LONGEST_HEADERS: usize = 32 << 10;
 const MOST_HEADERS: usize = 64;
 
 /// Serves until `shutdown`, then finishes what is in flight.
-pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
     let router = app.router();
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(LONGEST_HEADERS).max_headers(MOST_HEADERS);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(LONGEST_HEADERS)
+        .max_headers(MOST_HEADERS);
     let graceful = GracefulShutdown::new();
     tokio::pin!(shutdown);
     loop {
@@ -58,7 +65,10 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     }
     drop(listener);
     tracing::info!("stopping: what is in flight may finish");
-    if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("stopped with calls in flight");
     }
     Ok(())

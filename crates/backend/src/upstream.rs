@@ -38,8 +38,14 @@ impl Answer {
     pub(crate) fn document(self, refused: Code) -> Result<Bytes, Failure> {
         match self.status {
             200 => Ok(self.body),
-            status @ 500.. => Err(Failure::new(Code::UpstreamError, format!("the provider answered {status}"))),
-            status => Err(Failure::new(refused, format!("the provider answered {status}"))),
+            status @ 500.. => Err(Failure::new(
+                Code::UpstreamError,
+                format!("the provider answered {status}"),
+            )),
+            status => Err(Failure::new(
+                refused,
+                format!("the provider answered {status}"),
+            )),
         }
     }
 }
@@ -57,7 +63,8 @@ impl Upstream {
         http.set_keepalive(Some(Duration::from_secs(60)));
         http.set_connect_timeout(Some(Duration::from_millis(limits.connect_timeout_ms)));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let builder = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?;
         // A container without a certificate store still reaches providers with public certificates.
         let tls = match builder.clone().with_native_roots() {
             Ok(builder) => builder,
@@ -76,44 +83,91 @@ impl Upstream {
             .http1_max_headers(100)
             .http1_max_buf_size(64 << 10)
             .build(https);
-        Ok(Self { client, timeout: Duration::from_millis(limits.timeout_ms), max_body: limits.max_body, metrics })
+        Ok(Self {
+            client,
+            timeout: Duration::from_millis(limits.timeout_ms),
+            max_body: limits.max_body,
+            metrics,
+        })
     }
 
     /// Sends a request, and once more if it only reads and the connection broke.
-    pub(crate) async fn send(&self, provider: &Arc<str>, call: UpstreamCall, request: HttpRequest) -> Result<Answer, Failure> {
+    pub(crate) async fn send(
+        &self,
+        provider: &Arc<str>,
+        call: UpstreamCall,
+        request: HttpRequest,
+    ) -> Result<Answer, Failure> {
         let timer = self.metrics.upstream(provider, call);
         let answer = tokio::time::timeout(self.timeout, async {
             let reads = request.method == "GET";
             let body = Bytes::from(request.body);
-            let first = self.attempt(request.method, &request.url, &request.headers, body.clone()).await;
+            let first = self
+                .attempt(request.method, &request.url, &request.headers, body.clone())
+                .await;
             match first {
                 Err(failure) if reads && failure.code == Code::UpstreamUnreachable => {
-                    self.attempt(request.method, &request.url, &request.headers, body).await
+                    self.attempt(request.method, &request.url, &request.headers, body)
+                        .await
                 }
                 answer => answer,
             }
         });
-        let answer = answer.await.unwrap_or_else(|_| Err(Failure::new(Code::UpstreamTimeout, "no answer in time")));
-        timer.finish(answer.as_ref().map_or_else(|failure| failure.code.as_str(), |answer| status_class(answer.status)));
-        answer.map_err(|failure| Failure { cause: format!("{}: {}", call.as_str(), failure.cause).into(), ..failure })
+        let answer = answer
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(Code::UpstreamTimeout, "no answer in time")));
+        timer.finish(answer.as_ref().map_or_else(
+            |failure| failure.code.as_str(),
+            |answer| status_class(answer.status),
+        ));
+        answer.map_err(|failure| Failure {
+            cause: format!("{}: {}", call.as_str(), failure.cause).into(),
+            ..failure
+        })
     }
 
-    async fn attempt(&self, method: &str, url: &str, headers: &[(String, String)], body: Bytes) -> Result<Answer, Failure> {
+    async fn attempt(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Bytes,
+    ) -> Result<Answer, Failure> {
         let mut request = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(name.as_str(), value.as_str());
         }
-        let request = request.body(Full::new(body)).map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
-        let response = self.client.request(request).await.map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let response = self
+            .client
+            .request(request)
+            .await
+            .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
         let status = response.status().as_u16();
-        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = Limited::new(response.into_body(), self.max_body).collect().await.map_err(|error| {
-            match error.downcast_ref::<http_body_util::LengthLimitError>() {
-                Some(_) => Failure::new(Code::UpstreamError, "the answer is longer than `upstream.max_body`"),
-                None => Failure::new(Code::UpstreamUnreachable, chain(error.as_ref())),
-            }
-        })?;
-        Ok(Answer { status, content_type, body: body.to_bytes() })
+        let content_type = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let body = Limited::new(response.into_body(), self.max_body)
+            .collect()
+            .await
+            .map_err(
+                |error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+                    Some(_) => Failure::new(
+                        Code::UpstreamError,
+                        "the answer is longer than `upstream.max_body`",
+                    ),
+                    None => Failure::new(Code::UpstreamUnreachable, chain(error.as_ref())),
+                },
+            )?;
+        Ok(Answer {
+            status,
+            content_type,
+            body: body.to_bytes(),
+        })
     }
 }
 

@@ -10,42 +10,63 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{app, call::answer, exchange, failure::Failure, grant, metrics::Step, pages, profile, refresh, sign_out};
+use crate::{
+    app, call::answer, exchange, failure::Failure, grant, metrics::Step, pages, profile, refresh,
+    sign_out,
+};
 
 type Shared = State<Arc<app::State>>;
 
 pub(crate) fn router() -> Router<Arc<app::State>> {
     Router::new()
-        .route("/v1/configuration", get(pages::configuration).fallback(not_found))
+        .route(
+            "/v1/configuration",
+            get(pages::configuration).fallback(not_found),
+        )
         .route(
             "/v1/exchange",
-            post(async |State(state): Shared, request: Request| answer(state, Step::Exchange, request, exchange::exchange).await)
-                .fallback(not_found),
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Exchange, request, exchange::exchange).await
+            })
+            .fallback(not_found),
         )
         .route(
             "/v1/refresh",
-            post(async |State(state): Shared, request: Request| answer(state, Step::Refresh, request, refresh::refresh).await)
-                .fallback(not_found),
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Refresh, request, refresh::refresh).await
+            })
+            .fallback(not_found),
         )
         .route(
             "/v1/sign-out",
-            post(async |State(state): Shared, request: Request| answer(state, Step::SignOut, request, sign_out::sign_out).await)
-                .fallback(not_found),
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::SignOut, request, sign_out::sign_out).await
+            })
+            .fallback(not_found),
         )
         .route(
             "/v1/profile",
-            post(async |State(state): Shared, request: Request| answer(state, Step::Sync, request, profile::sync).await)
-                .put(async |State(state): Shared, request: Request| answer(state, Step::Complete, request, profile::complete).await)
-                .fallback(not_found),
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Sync, request, profile::sync).await
+            })
+            .put(async |State(state): Shared, request: Request| {
+                answer(state, Step::Complete, request, profile::complete).await
+            })
+            .fallback(not_found),
         )
         .route(
             "/v1/grant",
-            post(async |State(state): Shared, request: Request| answer(state, Step::Grant, request, grant::grant).await)
-                .fallback(not_found),
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Grant, request, grant::grant).await
+            })
+            .fallback(not_found),
         )
 }
 
 async fn not_found(request: Request) -> Response {
-    let id = request.extensions().get::<crate::call::RequestId>().map(|id| id.0.to_string());
+    let id = request
+        .extensions()
+        .get::<crate::call::RequestId>()
+        .map(|id| id.0.to_string());
     Failure::new(Code::NotFound, "no such call").into_problem(id)
 }

@@ -18,24 +18,41 @@ async fn a_code_becomes_tokens_keys_and_a_handle() {
     assert_eq!(tokens["provider"], "club");
     let handle = tokens["handle"].as_str().unwrap();
     assert!(handle.starts_with("new."));
-    assert!(!tokens.to_string().contains("refresh-1"), "the refresh token never reaches the browser");
+    assert!(
+        !tokens.to_string().contains("refresh-1"),
+        "the refresh token never reaches the browser"
+    );
     let (authorization, body) = browser.upstream.last("/token");
     // RFC 6749 section 2.3.1: form-encoded before Basic.
     assert_eq!(authorization.as_deref(), Some("Basic c2hvcDpzK2UlM0FjcmV0"));
-    assert!(body.contains("grant_type=authorization_code") && body.contains("code_verifier=vvv"), "{body}");
+    assert!(
+        body.contains("grant_type=authorization_code") && body.contains("code_verifier=vvv"),
+        "{body}"
+    );
 }
 
 #[tokio::test]
 async fn a_retry_after_a_lost_response_burns_no_code() {
     let mut browser = Browser::start().await;
-    let first = browser.call("POST", "/v1/exchange", exchange_body("once")).await.ok();
-    let second = browser.call("POST", "/v1/exchange", exchange_body("once")).await.ok();
+    let first = browser
+        .call("POST", "/v1/exchange", exchange_body("once"))
+        .await
+        .ok();
+    let second = browser
+        .call("POST", "/v1/exchange", exchange_body("once"))
+        .await
+        .ok();
     assert_eq!(first["access_token"], second["access_token"]);
     assert_eq!(browser.upstream.count("/token"), 1);
     // Another browser with a stolen code asks the provider, who knows that the code is used.
     let mut thief = browser.another().await;
-    browser.upstream.answers(400, "application/json", r#"{"error":"invalid_grant"}"#);
-    thief.call("POST", "/v1/exchange", exchange_body("once")).await.refused(Code::ExchangeRefused);
+    browser
+        .upstream
+        .answers(400, "application/json", r#"{"error":"invalid_grant"}"#);
+    thief
+        .call("POST", "/v1/exchange", exchange_body("once"))
+        .await
+        .refused(Code::ExchangeRefused);
 }
 
 #[tokio::test]
@@ -43,20 +60,31 @@ async fn what_the_call_names_must_be_known() {
     let mut browser = Browser::start().await;
     let mut body = exchange_body("c");
     body["provider"] = json!("other");
-    browser.call("POST", "/v1/exchange", body).await.refused(Code::ProviderUnknown);
+    browser
+        .call("POST", "/v1/exchange", body)
+        .await
+        .refused(Code::ProviderUnknown);
     let mut body = exchange_body("c");
     body["redirect_uri"] = json!(format!("{ORIGIN}/callback/club/"));
-    browser.call("POST", "/v1/exchange", body).await.refused(Code::RedirectUriUnknown);
+    browser
+        .call("POST", "/v1/exchange", body)
+        .await
+        .refused(Code::RedirectUriUnknown);
     let mut body = exchange_body("c");
     body["iss"] = json!("https://evil.example");
-    browser.call("POST", "/v1/exchange", body).await.refused(Code::CallbackIssMismatch);
+    browser
+        .call("POST", "/v1/exchange", body)
+        .await
+        .refused(Code::CallbackIssMismatch);
     assert_eq!(browser.upstream.count("/token"), 0);
 }
 
 #[tokio::test]
 async fn an_announced_iss_must_come() {
     let upstream = support::Upstream::start().await;
-    upstream.with(|inner| inner.metadata = json!({"authorization_response_iss_parameter_supported": true}));
+    upstream.with(|inner| {
+        inner.metadata = json!({"authorization_response_iss_parameter_supported": true})
+    });
     let mut browser = Browser::at(upstream, "", "").await;
     browser.exchange().await.refused(Code::CallbackIssMissing);
     let mut body = exchange_body("c");
@@ -68,15 +96,50 @@ async fn an_announced_iss_must_come() {
 async fn what_the_token_endpoint_refuses_has_a_code() {
     let mut browser = Browser::start().await;
     for (status, kind, body, code) in [
-        (400, "application/json", r#"{"error":"invalid_grant"}"#, Code::ExchangeRefused),
-        (401, "application/json", r#"{"error":"invalid_client"}"#, Code::ClientRefused),
-        (400, "application/json", r#"{"error":"unauthorized_client"}"#, Code::ClientRefused),
+        (
+            400,
+            "application/json",
+            r#"{"error":"invalid_grant"}"#,
+            Code::ExchangeRefused,
+        ),
+        (
+            401,
+            "application/json",
+            r#"{"error":"invalid_client"}"#,
+            Code::ClientRefused,
+        ),
+        (
+            400,
+            "application/json",
+            r#"{"error":"unauthorized_client"}"#,
+            Code::ClientRefused,
+        ),
         (500, "text/html", "<h1>Oops</h1>", Code::UpstreamError),
-        (200, "text/html", "<h1>Log in</h1>", Code::TokenResponseInvalid),
+        (
+            200,
+            "text/html",
+            "<h1>Log in</h1>",
+            Code::TokenResponseInvalid,
+        ),
         (200, "application/json", "", Code::TokenResponseInvalid),
-        (200, "application/json", r#"{"access_token":"a","token_type":"mac","id_token":"x"}"#, Code::TokenTypeUnknown),
-        (200, "application/json", r#"{"access_token":"a","token_type":"Bearer"}"#, Code::IdTokenMissing),
-        (200, "application/json", r#"{"access_token":"a","token_type":"Bearer","id_token":"x"}"#, Code::IdTokenMalformed),
+        (
+            200,
+            "application/json",
+            r#"{"access_token":"a","token_type":"mac","id_token":"x"}"#,
+            Code::TokenTypeUnknown,
+        ),
+        (
+            200,
+            "application/json",
+            r#"{"access_token":"a","token_type":"Bearer"}"#,
+            Code::IdTokenMissing,
+        ),
+        (
+            200,
+            "application/json",
+            r#"{"access_token":"a","token_type":"Bearer","id_token":"x"}"#,
+            Code::IdTokenMalformed,
+        ),
     ] {
         browser.upstream.answers(status, kind, body);
         browser.exchange().await.refused(code);
@@ -91,13 +154,17 @@ async fn an_id_token_for_somebody_else_is_refused() {
         (json!({"iss": "https://evil.example"}), Code::IdTokenIss),
         (json!({"sub": null}), Code::IdTokenSub),
         (json!({"aud": "other"}), Code::IdTokenAud),
-        (json!({"aud": ["shop", "other"]}), Code::IdTokenAud),
+        (json!({"aud": ["shop", "other"]}), Code::IdTokenAzp),
         (json!({"azp": "other"}), Code::IdTokenAzp),
-        (json!({"exp": now - 1000, "iat": now - 2000}), Code::IdTokenExpired),
+        (json!({"iat": null}), Code::IdTokenIat),
+        (json!({"exp": null}), Code::IdTokenMalformed),
+        (
+            json!({"exp": now - 1000, "iat": now - 2000}),
+            Code::IdTokenExpired,
+        ),
     ] {
-        browser.upstream.claims(claims.clone());
-        let answer = browser.exchange().await;
-        assert!(answer.body["code"] == code.as_str() || (answer.body["code"] == "id_token_azp"), "{claims}: {}", answer.body);
+        browser.upstream.claims(claims);
+        browser.exchange().await.refused(code);
     }
     browser.upstream.with(|inner| {
         inner.claims = json!({});
@@ -117,11 +184,16 @@ async fn an_unknown_kid_has_the_keys_fetched_once() {
     });
     assert_eq!(browser.exchange().await.ok()["keys"][0]["kid"], "k2");
     assert_eq!(browser.upstream.count("/jwks"), 2);
-    browser.upstream.with(|inner| inner.header = json!({"alg": "ES256", "kid": "unheard-of"}));
+    browser
+        .upstream
+        .with(|inner| inner.header = json!({"alg": "ES256", "kid": "unheard-of"}));
     for _ in 0..9 {
         browser.exchange().await.refused(Code::IdTokenKeyUnknown);
     }
-    assert!(browser.upstream.count("/jwks") <= 7, "strangers can't have us hammer a provider");
+    assert!(
+        browser.upstream.count("/jwks") <= 7,
+        "strangers can't have us hammer a provider"
+    );
 }
 
 #[tokio::test]
@@ -132,7 +204,10 @@ async fn a_provider_in_trouble_has_a_code() {
     let late = browser.exchange().await.refused(Code::UpstreamTimeout);
     assert_eq!(late.headers["retry-after"], "2");
 
-    let down = support::Upstream { issuer: "http://127.0.0.1:9/op".to_owned(), inner: browser.upstream.inner.clone() };
+    let down = support::Upstream {
+        issuer: "http://127.0.0.1:9/op".to_owned(),
+        inner: browser.upstream.inner.clone(),
+    };
     let mut browser = Browser::at(down, "", "").await;
     browser.exchange().await.refused(Code::UpstreamUnreachable);
 }
@@ -140,10 +215,22 @@ async fn a_provider_in_trouble_has_a_code() {
 #[tokio::test]
 async fn metadata_and_keys_that_are_none_have_codes() {
     for (metadata, jwks, code) in [
-        (json!({"issuer": "https://other.example"}), None, Code::DiscoveryIssuerMismatch),
+        (
+            json!({"issuer": "https://other.example"}),
+            None,
+            Code::DiscoveryIssuerMismatch,
+        ),
         (json!("<h1>not JSON</h1>"), None, Code::DiscoveryInvalid),
-        (json!({"token_endpoint": null}), None, Code::DiscoveryInvalid),
-        (json!({}), Some((200, "<h1>not JSON</h1>".to_owned())), Code::JwksInvalid),
+        (
+            json!({"token_endpoint": null}),
+            None,
+            Code::DiscoveryInvalid,
+        ),
+        (
+            json!({}),
+            Some((200, "<h1>not JSON</h1>".to_owned())),
+            Code::JwksInvalid,
+        ),
         (json!({}), Some((404, String::new())), Code::JwksInvalid),
         (json!({}), Some((500, String::new())), Code::UpstreamError),
     ] {
@@ -151,7 +238,11 @@ async fn metadata_and_keys_that_are_none_have_codes() {
         upstream.with(|inner| (inner.metadata, inner.jwks) = (metadata, jwks));
         let mut browser = Browser::at(upstream, "", "").await;
         browser.exchange().await.refused(code);
-        assert_eq!(browser.upstream.count("/token"), 0, "no code is spent on a provider that can't be verified");
+        assert_eq!(
+            browser.upstream.count("/token"),
+            0,
+            "no code is spent on a provider that can't be verified"
+        );
     }
 }
 
@@ -169,7 +260,11 @@ async fn every_way_of_client_authentication() {
     let upstream = support::Upstream::start().await;
     let more = format!("{post}{none}{jwt}").replace("ISSUER", &upstream.issuer);
     let mut browser = Browser::at(upstream, "", &more).await;
-    for (id, expected) in [("post", "client_secret=s+e%3Acret"), ("none", "client_id=shop"), ("jwt", "client_assertion=eyJ")] {
+    for (id, expected) in [
+        ("post", "client_secret=s+e%3Acret"),
+        ("none", "client_id=shop"),
+        ("jwt", "client_assertion=eyJ"),
+    ] {
         let mut body = exchange_body(id);
         body["provider"] = json!(id);
         body["redirect_uri"] = json!(format!("{ORIGIN}/callback/{id}"));
@@ -182,8 +277,13 @@ async fn every_way_of_client_authentication() {
 /// A P-256 key as `openssl genpkey` writes it.
 fn pem() -> String {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap().to_pkcs8v1().unwrap();
-    let text = admit_one_protocol::encoding::base64url(key.as_ref()).replace('-', "+").replace('_', "/");
+    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+        .unwrap()
+        .to_pkcs8v1()
+        .unwrap();
+    let text = admit_one_protocol::encoding::base64url(key.as_ref())
+        .replace('-', "+")
+        .replace('_', "/");
     let padding = "=".repeat((4 - text.len() % 4) % 4);
     format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n")
 }

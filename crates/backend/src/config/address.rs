@@ -29,11 +29,15 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u32::MAX
+                    .checked_shl(32 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 network.to_bits() & mask == address.to_bits() & mask
             }
             (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                let mask = u128::MAX
+                    .checked_shl(128 - u32::from(self.prefix))
+                    .unwrap_or(0);
                 network.to_bits() & mask == address.to_bits() & mask
             }
             _ => false,
@@ -45,11 +49,15 @@ impl std::str::FromStr for Network {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+        let (address, prefix) = text
+            .split_once('/')
+            .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().map_err(|_| ())?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
         let prefix = prefix.map_or(Ok(longest), |prefix| prefix.parse().map_err(|_| ()))?;
-        (prefix <= longest).then_some(Self { address, prefix }).ok_or(())
+        (prefix <= longest)
+            .then_some(Self { address, prefix })
+            .ok_or(())
     }
 }
 
@@ -59,8 +67,14 @@ mod tests {
 
     #[test]
     fn origins_are_written_as_browsers_do() {
-        assert_eq!(origin("https://Shop.example:443/x?y").as_deref(), Some("https://shop.example"));
-        assert_eq!(origin("http://localhost:8800/").as_deref(), Some("http://localhost:8800"));
+        assert_eq!(
+            origin("https://Shop.example:443/x?y").as_deref(),
+            Some("https://shop.example")
+        );
+        assert_eq!(
+            origin("http://localhost:8800/").as_deref(),
+            Some("http://localhost:8800")
+        );
         assert_eq!(origin("https://a@b.example"), None);
         assert_eq!(origin("/x"), None);
     }
@@ -71,7 +85,12 @@ mod tests {
         assert!(network.contains("10.1.2.3".parse().unwrap()));
         assert!(network.contains("::ffff:10.1.2.3".parse().unwrap()));
         assert!(!network.contains("10.2.0.1".parse().unwrap()));
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("9.9.9.9".parse().unwrap()));
+        assert!(
+            "0.0.0.0/0"
+                .parse::<Network>()
+                .unwrap()
+                .contains("9.9.9.9".parse().unwrap())
+        );
         assert!("10.0.0.0/33".parse::<Network>().is_err());
     }
 }

@@ -27,7 +27,12 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// A mistake at a place of the text.
-    pub(super) fn mistake(&self, span: Range<usize>, found: impl Into<String>, allowed: impl Into<String>) -> ConfigError {
+    pub(super) fn mistake(
+        &self,
+        span: Range<usize>,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> ConfigError {
         ConfigError {
             source_name: self.name.to_owned(),
             line: self.line(span.start),
@@ -38,7 +43,12 @@ impl Source<'_> {
     }
 
     /// A mistake without a place of its own: something is absent.
-    pub(super) fn absence(&self, key: &str, span: Option<Range<usize>>, allowed: impl Into<String>) -> ConfigError {
+    pub(super) fn absence(
+        &self,
+        key: &str,
+        span: Option<Range<usize>>,
+        allowed: impl Into<String>,
+    ) -> ConfigError {
         ConfigError {
             source_name: self.name.to_owned(),
             line: span.map_or(1, |span| self.line(span.start)),
@@ -57,7 +67,9 @@ impl Source<'_> {
             let key = join(&table, field.trim_matches('`'));
             return self.absence(&key, Some(span), "this key is required");
         }
-        let (found, allowed) = message.split_once(", expected ").unwrap_or((message.as_str(), "TOML 1.0"));
+        let (found, allowed) = message
+            .split_once(", expected ")
+            .unwrap_or((message.as_str(), "TOML 1.0"));
         let mut mistake = self.mistake(span, found.trim_start_matches("invalid value: "), allowed);
         if let Some(field) = found.strip_prefix("unknown field ") {
             mistake.key = join(&table, field.trim_matches('`'));
@@ -70,23 +82,37 @@ impl Source<'_> {
     }
 
     fn before(&self, at: usize) -> &str {
-        self.text.get(..at.min(self.text.len())).unwrap_or(self.text)
+        self.text
+            .get(..at.min(self.text.len()))
+            .unwrap_or(self.text)
     }
 
     /// The table whose header stands above.
     fn table(&self, at: usize) -> String {
-        let end = self.text[self.before(at).len()..].find('\n').map_or(self.text.len(), |n| self.before(at).len() + n);
-        let header = self.text[..end].lines().rev().map(str::trim).find(|line| line.starts_with('['));
-        let name = header.and_then(|line| line.split(']').next()).unwrap_or_default();
+        let end = self.text[self.before(at).len()..]
+            .find('\n')
+            .map_or(self.text.len(), |n| self.before(at).len() + n);
+        let header = self.text[..end]
+            .lines()
+            .rev()
+            .map(str::trim)
+            .find(|line| line.starts_with('['));
+        let name = header
+            .and_then(|line| line.split(']').next())
+            .unwrap_or_default();
         name.trim_start_matches('[').trim().to_owned()
     }
 
     /// The key on the line, or on the one where its value began.
     fn key(&self, at: usize) -> String {
         let start = self.before(at).rfind('\n').map_or(0, |n| n + 1);
-        let end = self.text[start..].find('\n').map_or(self.text.len(), |n| start + n);
+        let end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |n| start + n);
         let table = self.table(at);
-        if self.text[start..end].trim_start().starts_with('[') && !self.text[start..end].contains('=') {
+        if self.text[start..end].trim_start().starts_with('[')
+            && !self.text[start..end].contains('=')
+        {
             return table;
         }
         let key = self.text[..end]

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use admit_one_protocol::{alg::Alg, api::{Custody, CookieMirror}, profile::Field};
+use admit_one_protocol::{
+    alg::Alg,
+    api::{CookieMirror, Custody},
+    profile::Field,
+};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -71,7 +75,9 @@ pub(super) struct Database {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: Spanned::new(0..0, "sqlite://admit-one.db".to_owned()) }
+        Self {
+            url: Spanned::new(0..0, "sqlite://admit-one.db".to_owned()),
+        }
     }
 }
 

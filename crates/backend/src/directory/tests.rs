@@ -13,7 +13,12 @@ fn person(sub: &str) -> Person<'_> {
 }
 
 fn claims(email: &str) -> Profile {
-    [(Field::Email, email.to_owned()), (Field::GivenName, "A".to_owned())].into_iter().collect()
+    [
+        (Field::Email, email.to_owned()),
+        (Field::GivenName, "A".to_owned()),
+    ]
+    .into_iter()
+    .collect()
 }
 
 /// A contact that came by import: linked to nobody.
@@ -30,8 +35,14 @@ async fn imported(directory: &Directory, number: &str, email: &str) {
 #[tokio::test]
 async fn the_same_person_is_the_same_contact() {
     let directory = directory().await;
-    let first = directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
-    let second = directory.sync(person("a"), &claims("new@x.example"), true, 2).await.unwrap();
+    let first = directory
+        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .await
+        .unwrap();
+    let second = directory
+        .sync(person("a"), &claims("new@x.example"), true, 2)
+        .await
+        .unwrap();
     assert_eq!(first, second, "what the contact has stays");
     assert_eq!(first.number.len(), 10);
     assert_eq!(directory.contact(person("a")).await.unwrap(), Some(first));
@@ -42,28 +53,47 @@ async fn the_same_person_is_the_same_contact() {
 async fn a_verified_email_claims_an_unlinked_contact() {
     let directory = directory().await;
     imported(&directory, "77", "A@x.example").await;
-    let contact = directory.sync(person("a"), &claims("a@X.example"), true, 1).await.unwrap();
+    let contact = directory
+        .sync(person("a"), &claims("a@X.example"), true, 1)
+        .await
+        .unwrap();
     assert_eq!(contact.number, "77");
     assert_eq!(contact.profile.get(Field::FamilyName), Some("Imported"));
-    assert_eq!(contact.profile.get(Field::GivenName), Some("A"), "gaps are filled");
+    assert_eq!(
+        contact.profile.get(Field::GivenName),
+        Some("A"),
+        "gaps are filled"
+    );
 }
 
 #[tokio::test]
 async fn an_unverified_email_claims_nothing() {
     let directory = directory().await;
     imported(&directory, "77", "a@x.example").await;
-    let refused = directory.sync(person("a"), &claims("a@x.example"), false, 1).await.unwrap_err();
+    let refused = directory
+        .sync(person("a"), &claims("a@x.example"), false, 1)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, Code::ContactEmailUnverified);
-    assert!(!refused.to_string().contains("x.example"), "the log learns nobody's address");
+    assert!(
+        !refused.to_string().contains("x.example"),
+        "the log learns nobody's address"
+    );
     assert_eq!(directory.contact(person("a")).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn an_email_of_somebody_elses_contact_is_taken() {
     let directory = directory().await;
-    directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
+    directory
+        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .await
+        .unwrap();
     for verified in [true, false] {
-        let refused = directory.sync(person("b"), &claims("A@x.example"), verified, 2).await.unwrap_err();
+        let refused = directory
+            .sync(person("b"), &claims("A@x.example"), verified, 2)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code, Code::ContactEmailTaken);
     }
 }
@@ -71,15 +101,30 @@ async fn an_email_of_somebody_elses_contact_is_taken() {
 #[tokio::test]
 async fn an_unverified_stored_email_never_blocks_its_verified_owner() {
     let directory = directory().await;
-    let squatter = directory.sync(person("squatter"), &claims("a@x.example"), false, 1).await.unwrap();
-    let owner = directory.sync(person("owner"), &claims("a@x.example"), true, 2).await.unwrap();
+    let squatter = directory
+        .sync(person("squatter"), &claims("a@x.example"), false, 1)
+        .await
+        .unwrap();
+    let owner = directory
+        .sync(person("owner"), &claims("a@x.example"), true, 2)
+        .await
+        .unwrap();
     assert_ne!(squatter.number, owner.number);
-    let late = directory.sync(person("late"), &claims("a@x.example"), false, 3).await.unwrap_err();
+    let late = directory
+        .sync(person("late"), &claims("a@x.example"), false, 3)
+        .await
+        .unwrap_err();
     assert_eq!(late.code, Code::ContactEmailTaken);
     // And the squatter doesn't become the owner by being verified later.
-    directory.sync(person("squatter"), &claims("a@x.example"), true, 4).await.unwrap();
+    directory
+        .sync(person("squatter"), &claims("a@x.example"), true, 4)
+        .await
+        .unwrap();
     let mut tx = directory.pool.begin().await.unwrap();
-    assert_eq!(super::owner(&mut tx, "a@x.example").await.unwrap(), Some(owner.number));
+    assert_eq!(
+        super::owner(&mut tx, "a@x.example").await.unwrap(),
+        Some(owner.number)
+    );
 }
 
 #[tokio::test]
@@ -90,7 +135,13 @@ async fn two_first_sign_ins_at_once_make_one_contact() {
     let mut signing_in = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let directory = directory.clone();
-        signing_in.spawn(async move { directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap().number });
+        signing_in.spawn(async move {
+            directory
+                .sync(person("a"), &claims("a@x.example"), true, 1)
+                .await
+                .unwrap()
+                .number
+        });
     }
     let mut numbers = signing_in.join_all().await;
     numbers.dedup();
@@ -100,26 +151,52 @@ async fn two_first_sign_ins_at_once_make_one_contact() {
 #[tokio::test]
 async fn the_buyer_completes_and_can_not_take_an_email() {
     let directory = directory().await;
-    directory.sync(person("a"), &claims("a@x.example"), true, 1).await.unwrap();
+    directory
+        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .await
+        .unwrap();
     imported(&directory, "77", "free@x.example").await;
     let nothing = Profile::default();
-    directory.sync(person("b"), &nothing, false, 2).await.unwrap();
+    directory
+        .sync(person("b"), &nothing, false, 2)
+        .await
+        .unwrap();
 
-    let taken = directory.complete(person("b"), &claims("a@x.example"), 3).await.unwrap_err();
-    assert_eq!((taken.code, taken.fields), (Code::ContactEmailTaken, vec![Field::Email]));
-    let unverified = directory.complete(person("b"), &claims("free@x.example"), 3).await.unwrap_err();
+    let taken = directory
+        .complete(person("b"), &claims("a@x.example"), 3)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (taken.code, taken.fields),
+        (Code::ContactEmailTaken, vec![Field::Email])
+    );
+    let unverified = directory
+        .complete(person("b"), &claims("free@x.example"), 3)
+        .await
+        .unwrap_err();
     assert_eq!(unverified.code, Code::ContactEmailUnverified);
-    let saved = directory.complete(person("b"), &claims("b@x.example"), 3).await.unwrap();
+    let saved = directory
+        .complete(person("b"), &claims("b@x.example"), 3)
+        .await
+        .unwrap();
     assert_eq!(saved.profile.get(Field::Email), Some("b@x.example"));
-    let verified = directory.complete(person("a"), &claims("other@x.example"), 3).await.unwrap_err();
+    let verified = directory
+        .complete(person("a"), &claims("other@x.example"), 3)
+        .await
+        .unwrap_err();
     assert_eq!(verified.code, Code::ProfileInvalid);
 }
 
 #[tokio::test]
 async fn letters_that_only_look_like_ascii_stay_themselves() {
     let directory = directory().await;
-    directory.sync(person("a"), &claims("kim@x.example"), true, 1).await.unwrap();
+    directory
+        .sync(person("a"), &claims("kim@x.example"), true, 1)
+        .await
+        .unwrap();
     // U+212A KELVIN SIGN becomes `k` in Unicode's lower case.
-    let other = directory.sync(person("b"), &claims("\u{212A}im@x.example"), true, 1).await;
+    let other = directory
+        .sync(person("b"), &claims("\u{212A}im@x.example"), true, 1)
+        .await;
     assert!(other.is_ok());
 }

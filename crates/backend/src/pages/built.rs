@@ -35,18 +35,33 @@ impl Built {
         let csp = HeaderValue::from_str(&policy(&template)).map_err(io::Error::other)?;
         let mut assets = HashMap::new();
         collect(folder, "", &mut assets)?;
-        Ok(Self { modified, template, csp, assets })
+        Ok(Self {
+            modified,
+            template,
+            csp,
+            assets,
+        })
     }
 }
 
-fn collect(folder: &Path, prefix: &str, assets: &mut HashMap<String, Arc<Asset>>) -> io::Result<()> {
+fn collect(
+    folder: &Path,
+    prefix: &str,
+    assets: &mut HashMap<String, Arc<Asset>>,
+) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            continue;
+        };
         let path = format!("{prefix}/{name}");
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &path, assets)?;
-        } else if path != "/index.html" && !name.starts_with('.') && !name.ends_with(".br") && !name.ends_with(".gz") {
+        } else if path != "/index.html"
+            && !name.starts_with('.')
+            && !name.ends_with(".br")
+            && !name.ends_with(".gz")
+        {
             assets.insert(path, Arc::new(Asset::read(&entry.path(), &name)?));
         }
     }
@@ -60,14 +75,26 @@ impl Asset {
             let mut sibling = path.as_os_str().to_owned();
             sibling.push(ending);
             // One that is older than the file is of an earlier build.
-            let is_current = |of: &Path| Some(std::fs::metadata(of).ok()?.modified().ok()? >= std::fs::metadata(path).ok()?.modified().ok()?);
+            let is_current = |of: &Path| {
+                Some(
+                    std::fs::metadata(of).ok()?.modified().ok()?
+                        >= std::fs::metadata(path).ok()?.modified().ok()?,
+                )
+            };
             is_current(Path::new(&sibling)).filter(|current| *current)?;
             std::fs::read(&sibling).ok().map(Bytes::from)
         };
-        let etag = format!("\"{}\"", admit_one_protocol::encoding::base64url(&digest(&SHA256, &raw).as_ref()[..12]));
+        let etag = format!(
+            "\"{}\"",
+            admit_one_protocol::encoding::base64url(&digest(&SHA256, &raw).as_ref()[..12])
+        );
         Ok(Self {
             kind: kind(name),
-            cache: if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" },
+            cache: if is_hashed(name) {
+                "public, max-age=31536000, immutable"
+            } else {
+                "no-cache"
+            },
             etag: HeaderValue::from_str(&etag).map_err(io::Error::other)?,
             brotli: sibling(".br"),
             gzip: sibling(".gz"),
@@ -81,8 +108,14 @@ impl Asset {
             (Encoding::Brotli | Encoding::Gzip, _, Some(gzip)) => (Encoding::Gzip, gzip),
             _ => (Encoding::Identity, &self.raw),
         };
-        let known = asked.get(header::IF_NONE_MATCH).is_some_and(|etag| etag == self.etag);
-        let mut response = Response::new(if known { Body::empty() } else { Body::from(body.clone()) });
+        let known = asked
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|etag| etag == self.etag);
+        let mut response = Response::new(if known {
+            Body::empty()
+        } else {
+            Body::from(body.clone())
+        });
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
@@ -102,7 +135,9 @@ impl Asset {
 fn is_hashed(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let stem = stem.strip_suffix("_bg").unwrap_or(stem);
-    stem.rsplit_once('-').is_some_and(|(_, hash)| hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    stem.rsplit_once('-').is_some_and(|(_, hash)| {
+        hash.len() >= 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 fn kind(name: &str) -> &'static str {
@@ -127,7 +162,11 @@ fn kind(name: &str) -> &'static str {
 fn policy(page: &str) -> String {
     let hashes = |tag: &str| {
         inline(page, tag).fold(String::new(), |mut hashes, text| {
-            let _ = write!(hashes, " 'sha256-{}'", base64(digest(&SHA256, text.as_bytes()).as_ref()));
+            let _ = write!(
+                hashes,
+                " 'sha256-{}'",
+                base64(digest(&SHA256, text.as_bytes()).as_ref())
+            );
             hashes
         })
     };
@@ -153,7 +192,10 @@ fn inline<'a>(page: &'a str, tag: &str) -> impl Iterator<Item = &'a str> {
             }
             let text = &text[..text.find(&close)?];
             rest = &rest[attributes.len() + 1 + text.len()..];
-            if !attributes.contains("src=") && !attributes.contains("application/json") && !text.is_empty() {
+            if !attributes.contains("src=")
+                && !attributes.contains("application/json")
+                && !text.is_empty()
+            {
                 return Some(text);
             }
         }
@@ -162,7 +204,9 @@ fn inline<'a>(page: &'a str, tag: &str) -> impl Iterator<Item = &'a str> {
 
 /// RFC 4648 section 4, as CSP wants it.
 fn base64(bytes: &[u8]) -> String {
-    let unpadded = admit_one_protocol::encoding::base64url(bytes).replace('-', "+").replace('_', "/");
+    let unpadded = admit_one_protocol::encoding::base64url(bytes)
+        .replace('-', "+")
+        .replace('_', "/");
     let padding = "=".repeat((4 - unpadded.len() % 4) % 4);
     unpadded + &padding
 }
@@ -177,8 +221,14 @@ mod tests {
                     <script type=\"application/json\">{}</script><script type=\"module\">import x</script>";
         let policy = policy(page);
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
-        assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");
-        assert_eq!(inline(page, "script").collect::<Vec<_>>(), ["alert(1)", "import x"]);
+        assert!(
+            policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"),
+            "{policy}"
+        );
+        assert_eq!(
+            inline(page, "script").collect::<Vec<_>>(),
+            ["alert(1)", "import x"]
+        );
         assert_eq!(inline(page, "style").count(), 1);
         assert!(!policy.contains("unsafe-inline"));
     }

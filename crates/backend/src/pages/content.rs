@@ -6,7 +6,12 @@ use super::Kind;
 use crate::language::Language;
 
 /// The page: `%…%` are sentences and attributes, comments are the content and the data block.
-pub(super) fn render(template: &str, configuration: &PublicConfiguration, language: Language, kind: Kind) -> String {
+pub(super) fn render(
+    template: &str,
+    configuration: &PublicConfiguration,
+    language: Language,
+    kind: Kind,
+) -> String {
     let content = content(configuration, language, kind);
     let data = data(configuration);
     let page = fill(template, |key| match key {
@@ -16,15 +21,21 @@ pub(super) fn render(template: &str, configuration: &PublicConfiguration, langua
         _ => None,
     });
     // The data block first: it holds no `<`, so nothing in it can pass for the place of the content.
-    page.replacen("<!--admit-one:data-->", &data, 1).replacen("<!--admit-one:content-->", &content, 1)
+    page.replacen("<!--admit-one:data-->", &data, 1).replacen(
+        "<!--admit-one:content-->",
+        &content,
+        1,
+    )
 }
 
 fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) -> String {
     let say = |key: &str| language.messages().get(key).map(|message| escape(message));
     let shell = match kind {
-        Kind::SignIn => include_str!(concat!(env!("OUT_DIR"), "/sign_in.html")),
-        Kind::Callback => include_str!(concat!(env!("OUT_DIR"), "/callback.html")),
-        Kind::Profile | Kind::Account | Kind::SignedOut => include_str!(concat!(env!("OUT_DIR"), "/blank.html")),
+        Kind::SignIn => include_str!("../../../../src/shell/sign_in.html"),
+        Kind::Callback => include_str!("../../../../src/shell/callback.html"),
+        Kind::Profile | Kind::Account | Kind::SignedOut | Kind::Nowhere => {
+            include_str!("../../../../src/shell/blank.html")
+        }
     };
     let content = fill(shell.trim_end(), say);
     if kind != Kind::SignIn {
@@ -35,15 +46,24 @@ fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) 
 
 /// A button for each provider; the first is the one that tests press.
 fn providers(configuration: &PublicConfiguration, language: Language) -> String {
-    let shell = include_str!(concat!(env!("OUT_DIR"), "/provider.html")).trim_end();
+    let shell = include_str!("../../../../src/shell/provider.html").trim_end();
     let mut first = true;
     let buttons = configuration.providers.iter().map(|provider| {
-        let test_id = if std::mem::take(&mut first) { "sign-in" } else { "sign-in-other" };
-        fill(shell, |key| match key {
+        // Only the first has the mark; the app leaves the attribute out of the others, too.
+        let shell = if std::mem::take(&mut first) {
+            shell.to_owned()
+        } else {
+            shell.replace(" data-testid=\"%testid%\"", "")
+        };
+        fill(&shell, |key| match key {
             "id" => Some(escape(&provider.id)),
             "label" => Some(escape(&provider.label)),
-            "testid" => Some(test_id.to_owned()),
-            "text" => Some(escape(&language.say("sign_in.continue").replace("%{label}", &provider.label))),
+            "testid" => Some("sign-in".to_owned()),
+            "text" => Some(escape(
+                &language
+                    .say("sign_in.continue_with")
+                    .replace("%{label}", &provider.label),
+            )),
             key => language.messages().get(key).map(|message| escape(message)),
         })
     });
@@ -51,18 +71,26 @@ fn providers(configuration: &PublicConfiguration, language: Language) -> String 
 }
 
 fn title(language: Language, kind: Kind) -> String {
-    escape(&language.say(match kind {
+    let page = match kind {
         Kind::SignIn => "sign_in.title",
         Kind::Callback => "callback.title",
         Kind::Profile => "profile.title",
         Kind::Account => "account.title",
         Kind::SignedOut => "signed_out.title",
-    }))
+        Kind::Nowhere => "failure.title",
+    };
+    escape(&format!(
+        "{} · {}",
+        language.say(page),
+        language.say("app.name")
+    ))
 }
 
 /// The public configuration as a script element that no `</script>` in it can end.
 fn data(configuration: &PublicConfiguration) -> String {
-    let json = serde_json::to_string(configuration).unwrap_or_default().replace('<', "\\u003c");
+    let json = serde_json::to_string(configuration)
+        .unwrap_or_default()
+        .replace('<', "\\u003c");
     format!("<script type=\"application/json\" id=\"admit-one\">{json}</script>")
 }
 
@@ -73,7 +101,9 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     while let Some(at) = rest.find('%') {
         filled.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let key = &rest[..rest.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c))).unwrap_or(rest.len())];
+        let key = &rest[..rest
+            .find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c)))
+            .unwrap_or(rest.len())];
         match value(key).filter(|_| rest[key.len()..].starts_with('%')) {
             Some(value) => {
                 filled.push_str(&value);
@@ -107,7 +137,10 @@ mod tests {
     #[test]
     fn only_known_keys_are_replaced_and_only_once() {
         let value = |key: &str| (key == "a.b").then(|| "%a.b%".to_owned());
-        assert_eq!(fill("width:100%;height:50% %a.b%%", value), "width:100%;height:50% %a.b%%");
+        assert_eq!(
+            fill("width:100%;height:50% %a.b%%", value),
+            "width:100%;height:50% %a.b%%"
+        );
         assert_eq!(fill("%x%", value), "%x%");
     }
 }

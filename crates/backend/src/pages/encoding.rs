@@ -15,10 +15,17 @@ pub(super) enum Encoding {
 impl Encoding {
     pub(super) fn accepted(headers: &HeaderMap) -> Self {
         let mut accepted = Self::Identity;
-        let ranges = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        let ranges = headers
+            .get_all(header::ACCEPT_ENCODING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','));
         for range in ranges {
             let (coding, weight) = range.split_once(';').unwrap_or((range, "q=1"));
-            let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
+            let refused = weight
+                .trim()
+                .strip_prefix("q=")
+                .is_some_and(|weight| weight.parse() == Ok(0.0));
             match coding.trim() {
                 "br" if !refused => return Self::Brotli,
                 "gzip" if !refused => accepted = Self::Gzip,
@@ -40,7 +47,12 @@ impl Encoding {
 
 /// Quick, and nearly as small as it gets: a page is a few dozen kilobytes.
 pub(super) fn brotli(text: &Bytes) -> Bytes {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 5, lgwin: 17, size_hint: text.len(), ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 5,
+        lgwin: 17,
+        size_hint: text.len(),
+        ..Default::default()
+    };
     let mut compressed = Vec::with_capacity(text.len() / 3);
     match brotli::BrotliCompress(&mut text.as_ref(), &mut compressed, &parameters) {
         Ok(_) => compressed.into(),
@@ -49,7 +61,10 @@ pub(super) fn brotli(text: &Bytes) -> Bytes {
 }
 
 pub(super) fn gzip(text: &Bytes) -> Bytes {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(text.len() / 3), flate2::Compression::new(6));
+    let mut encoder = flate2::write::GzEncoder::new(
+        Vec::with_capacity(text.len() / 3),
+        flate2::Compression::new(6),
+    );
     let written = encoder.write_all(text).and_then(|()| encoder.finish());
     written.unwrap_or_default().into()
 }
@@ -59,7 +74,10 @@ mod tests {
     use super::*;
 
     fn of(accept: &'static str) -> Encoding {
-        Encoding::accepted(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]))
+        Encoding::accepted(&HeaderMap::from_iter([(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static(accept),
+        )]))
     }
 
     #[test]

@@ -1,5 +1,11 @@
 //! A provider that does as the test says, a browser with a key, and the backend between them, in one process.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs, reason = "support of several tests, none of which uses all of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "support of several tests, none of which uses all of it"
+)]
 
 use std::{
     collections::VecDeque,
@@ -58,7 +64,10 @@ pub struct Inner {
 impl Upstream {
     pub async fn start() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let issuer = format!("http://127.0.0.1:{}/op", listener.local_addr().unwrap().port());
+        let issuer = format!(
+            "http://127.0.0.1:{}/op",
+            listener.local_addr().unwrap().port()
+        );
         let inner = Inner {
             issuer: issuer.clone(),
             token: VecDeque::new(),
@@ -74,7 +83,10 @@ impl Upstream {
             refresh_token: Some("refresh-0".to_owned()),
             now: Clock::default().now(),
         };
-        let upstream = Self { issuer, inner: Arc::new(Mutex::new(inner)) };
+        let upstream = Self {
+            issuer,
+            inner: Arc::new(Mutex::new(inner)),
+        };
         let router = Router::new()
             .route("/op/.well-known/openid-configuration", get(metadata))
             .route("/op/jwks", get(jwks))
@@ -95,7 +107,12 @@ impl Upstream {
         let body = body.into();
         self.with(|inner| {
             inner.token.push_back(Box::new(move || {
-                (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, content_type)], body).into_response()
+                (
+                    StatusCode::from_u16(status).unwrap(),
+                    [(header::CONTENT_TYPE, content_type)],
+                    body,
+                )
+                    .into_response()
             }));
         });
     }
@@ -110,7 +127,12 @@ impl Upstream {
 
     pub fn last(&self, path: &str) -> (Option<String>, String) {
         self.with(|inner| {
-            let (_, authorization, body) = inner.seen.iter().rev().find(|(seen, ..)| seen == path).unwrap();
+            let (_, authorization, body) = inner
+                .seen
+                .iter()
+                .rev()
+                .find(|(seen, ..)| seen == path)
+                .unwrap();
             (authorization.clone(), body.clone())
         })
     }
@@ -118,7 +140,9 @@ impl Upstream {
 
 impl Inner {
     fn note(&mut self, path: &str, headers: &HeaderMap, body: String) {
-        let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap().to_owned());
+        let authorization = headers
+            .get(header::AUTHORIZATION)
+            .map(|value| value.to_str().unwrap().to_owned());
         self.seen.push((path.to_owned(), authorization, body));
     }
 
@@ -127,7 +151,12 @@ impl Inner {
         merge(&mut claims, &self.claims);
         let part = |value: &Value| base64url(value.to_string().as_bytes());
         // The backend has it from the token endpoint itself and doesn't verify the signature; the browser does.
-        format!("{}.{}.{}", part(&self.header), part(&claims), base64url([7; 64]))
+        format!(
+            "{}.{}.{}",
+            part(&self.header),
+            part(&claims),
+            base64url([7; 64])
+        )
     }
 }
 
@@ -208,7 +237,11 @@ async fn userinfo(State(upstream): State<Upstream>, headers: HeaderMap) -> Respo
 }
 
 fn json_response(value: Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        value.to_string(),
+    )
+        .into_response()
 }
 
 /// The configuration of these tests; `more` comes after the tables that every test needs.
@@ -296,9 +329,18 @@ impl Answer {
         assert_eq!(self.body["code"], code.as_str(), "{}", self.body);
         assert_eq!(self.status, code.status());
         assert_eq!(self.body["status"], code.status());
-        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
-        assert_eq!(self.body["request_id"], self.headers["x-request-id"].to_str().unwrap());
-        assert!(self.headers.contains_key("dpop-nonce"), "every answer brings the next nonce");
+        assert_eq!(
+            self.headers[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        assert_eq!(
+            self.body["request_id"],
+            self.headers["x-request-id"].to_str().unwrap()
+        );
+        assert!(
+            self.headers.contains_key("dpop-nonce"),
+            "every answer brings the next nonce"
+        );
         self
     }
 }
@@ -315,15 +357,27 @@ impl Browser {
 
     pub async fn at(upstream: Upstream, server: &str, more: &str) -> Self {
         let text = toml(&upstream.issuer, server, more);
-        let config = Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
+        let config =
+            Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
         let app = App::start(config).await.unwrap();
         Self::of(app, upstream).await
     }
 
     pub async fn of(app: App, upstream: Upstream) -> Self {
         let router = app.router();
-        let mut browser = Self { app, router, upstream, key: key(), nonce: String::new(), cookie: None, count: 0 };
-        browser.nonce = browser.get("/v1/configuration").await.ok()["nonce"].as_str().unwrap().to_owned();
+        let mut browser = Self {
+            app,
+            router,
+            upstream,
+            key: key(),
+            nonce: String::new(),
+            cookie: None,
+            count: 0,
+        };
+        browser.nonce = browser.get("/v1/configuration").await.ok()["nonce"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         browser
     }
 
@@ -333,15 +387,21 @@ impl Browser {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// A call as the app makes it.
@@ -357,7 +417,15 @@ impl Browser {
             self.nonce = nonce.to_str().unwrap().to_owned();
         }
         if let Some(cookie) = answer.headers.get(header::SET_COOKIE) {
-            self.cookie = Some(cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
+            self.cookie = Some(
+                cookie
+                    .to_str()
+                    .unwrap()
+                    .split(';')
+                    .next()
+                    .unwrap()
+                    .to_owned(),
+            );
         }
     }
 
@@ -366,8 +434,19 @@ impl Browser {
         self.request_with(method, path, body, &proof)
     }
 
-    pub fn request_with(&self, method: &str, path: &str, body: &Value, proof: &str) -> Request<Body> {
-        let mut request = Request::builder().method(method).uri(path).header("origin", ORIGIN).header("x-admit-one", "1").header("dpop", proof);
+    pub fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        proof: &str,
+    ) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("origin", ORIGIN)
+            .header("x-admit-one", "1")
+            .header("dpop", proof);
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", format!("other=1; {cookie}"));
         }
@@ -391,15 +470,23 @@ impl Browser {
         let point = self.key.public_key().as_ref();
         let jwk = json!({"kty": "EC", "crv": "P-256", "x": base64url(&point[1..33]), "y": base64url(&point[33..])});
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});
-        let input = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
-        let signature = self.key.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
+        let input = format!(
+            "{}.{}",
+            base64url(header.to_string()),
+            base64url(claims.to_string())
+        );
+        let signature = self
+            .key
+            .sign(&SystemRandom::new(), input.as_bytes())
+            .unwrap();
         format!("{input}.{}", base64url(signature.as_ref()))
     }
 
     pub async fn exchange(&mut self) -> Answer {
         self.count += 1;
         let code = format!("code-{}", self.count);
-        self.call("POST", "/v1/exchange", exchange_body(&code)).await
+        self.call("POST", "/v1/exchange", exchange_body(&code))
+            .await
     }
 
     /// Signs in and syncs; the handle knows the contact.

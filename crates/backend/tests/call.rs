@@ -1,0 +1,181 @@
+//! What every call goes through: origin, header, body, proof, limits. Each refusal has its own code.
+
+mod support;
+
+use admit_one_protocol::Code;
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use support::{Browser, ORIGIN, exchange_body};
+
+const PATH: &str = "/v1/exchange";
+
+#[tokio::test]
+async fn origin_and_header_come_with_every_call() {
+    let mut browser = Browser::start().await;
+    let mut request = browser.request("POST", PATH, &exchange_body("c"));
+    request
+        .headers_mut()
+        .insert("origin", "https://evil.example".parse().unwrap());
+    browser.send(request).await.refused(Code::OriginNotAllowed);
+    let mut request = browser.request("POST", PATH, &exchange_body("c"));
+    request.headers_mut().remove("origin");
+    browser.send(request).await.refused(Code::OriginNotAllowed);
+    let mut request = browser.request("POST", PATH, &exchange_body("c"));
+    request.headers_mut().remove("x-admit-one");
+    browser.send(request).await.refused(Code::HeaderMissing);
+    assert_eq!(browser.upstream.count("/token"), 0);
+}
+
+#[tokio::test]
+async fn a_body_is_the_json_of_its_call_and_not_longer_than_allowed() {
+    let mut browser = Browser::start().await;
+    let secret = "code-that-nobody-may-see";
+    for body in [
+        json!({"code": secret}),
+        json!([secret]),
+        json!({"provider": "club", "surprise": secret}),
+    ] {
+        let answer = browser
+            .call("POST", PATH, body)
+            .await
+            .refused(Code::RequestMalformed);
+        assert!(!answer.body.to_string().contains(secret));
+    }
+    let mut body = exchange_body("c");
+    body["code"] = json!("x".repeat(20 << 10));
+    browser
+        .call("POST", PATH, body)
+        .await
+        .refused(Code::RequestTooLarge);
+}
+
+#[tokio::test]
+async fn a_call_has_one_proof() {
+    let mut browser = Browser::start().await;
+    let mut request = browser.request("POST", PATH, &exchange_body("c"));
+    request.headers_mut().remove("dpop");
+    browser.send(request).await.refused(Code::ProofMissing);
+    let mut request = browser.request("POST", PATH, &exchange_body("c"));
+    let second = browser.proof("POST", PATH, None);
+    request
+        .headers_mut()
+        .append("dpop", second.parse().unwrap());
+    browser.send(request).await.refused(Code::ProofMissing);
+}
+
+#[tokio::test]
+async fn a_proof_is_for_this_call_and_signed_by_its_key() {
+    let mut browser = Browser::start().await;
+    let other = browser.another().await;
+    let change = |claims: &Value, name: &str, value: &str| {
+        let mut claims = claims.clone();
+        claims[name] = json!(value);
+        claims
+    };
+    let claims = browser.proof_claims("POST", PATH);
+    let wrong = [
+        browser.sign(&change(&claims, "htm", "PUT")),
+        browser.sign(&change(&claims, "htu", &format!("{ORIGIN}/v1/refresh"))),
+        browser.sign(&change(&claims, "htu", "https://evil.example/v1/exchange")),
+        "not a proof".to_owned(),
+        // The signature of another key under our key.
+        {
+            let (ours, theirs) = (browser.sign(&claims), other.sign(&claims));
+            format!(
+                "{}.{}",
+                ours.rsplit_once('.').unwrap().0,
+                theirs.rsplit_once('.').unwrap().1
+            )
+        },
+    ];
+    for proof in wrong {
+        let request = browser.request_with("POST", PATH, &exchange_body("c"), &proof);
+        browser.send(request).await.refused(Code::ProofInvalid);
+    }
+    // RFC 9449 section 4.3, 12: the proof names the handle of the body.
+    let body = json!({"handle": "new.AAAA"});
+    let proof = browser.proof("POST", "/v1/refresh", Some("new.BBBB"));
+    let request = browser.request_with("POST", "/v1/refresh", &body, &proof);
+    browser.send(request).await.refused(Code::ProofInvalid);
+}
+
+#[tokio::test]
+async fn a_nonce_is_ours_and_fresh() {
+    let mut browser = Browser::start().await;
+    let good = browser.nonce.clone();
+    for nonce in [
+        "",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        &good.replace(|c: char| c.is_ascii_digit(), "x"),
+    ] {
+        browser.nonce = nonce.to_owned();
+        let request = browser.request("POST", PATH, &exchange_body("c"));
+        if nonce != good {
+            browser.send(request).await.refused(Code::ProofNonce);
+        }
+    }
+    // RFC 9449 section 8: the answer brings a nonce that does.
+    browser.nonce = good;
+    browser.app.clock().advance(301);
+    browser.exchange().await.refused(Code::ProofNonce);
+    browser.exchange().await.ok();
+    browser.app.clock().advance(-3600);
+    browser.exchange().await.refused(Code::ProofNonce);
+}
+
+#[tokio::test]
+async fn a_proof_counts_once() {
+    let mut browser = Browser::start().await;
+    let proof = browser.proof("POST", PATH, None);
+    let once = browser.request_with("POST", PATH, &exchange_body("a"), &proof);
+    browser.send(once).await.ok();
+    let again = browser.request_with("POST", PATH, &exchange_body("b"), &proof);
+    browser.send(again).await.refused(Code::ProofReplayed);
+}
+
+#[tokio::test]
+async fn calls_are_limited_by_address_and_at_a_time() {
+    let mut browser = Browser::start().await;
+    // `per_minute = 0` in these tests; here a backend of its own.
+    let text = support::toml(&browser.upstream.issuer, "", "")
+        .replace("per_minute = 0", "per_minute = 3\nmax_in_flight = 1");
+    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+    let app = admit_one_backend::App::start(config).await.unwrap();
+    browser = Browser::of(app, browser.upstream).await;
+    browser.upstream.with(|inner| inner.delay_ms = 150);
+    let (first, second) = (
+        browser.request("POST", PATH, &exchange_body("a")),
+        browser.request("POST", PATH, &exchange_body("b")),
+    );
+    let (first, second) = tokio::join!(browser.send(first), browser.send(second));
+    first.ok();
+    let full = second.refused(Code::RateLimited);
+    assert_eq!(full.headers["retry-after"], "1");
+    browser.upstream.with(|inner| inner.delay_ms = 0);
+    browser.exchange().await.ok();
+    browser.exchange().await.ok();
+    let limited = browser.exchange().await.refused(Code::RateLimited);
+    assert_eq!(limited.headers["retry-after"], "20");
+    assert_eq!(limited.body["retry_after"], 20);
+}
+
+#[tokio::test]
+async fn a_request_keeps_the_id_it_has() {
+    let browser = Browser::start().await;
+    let request = Request::get("/v1/nothing")
+        .header("x-request-id", "proxy-4711")
+        .body(Body::empty())
+        .unwrap();
+    let answer = browser.send(request).await;
+    assert_eq!(answer.headers["x-request-id"], "proxy-4711");
+    assert_eq!(answer.body["code"], "not_found");
+    assert_eq!(answer.body["request_id"], "proxy-4711");
+    let request = Request::get("/v1/exchange")
+        .header("x-request-id", "no good")
+        .body(Body::empty())
+        .unwrap();
+    let answer = browser.send(request).await;
+    assert_ne!(answer.headers["x-request-id"], "no good");
+    assert_eq!(answer.body["code"], "not_found");
+}

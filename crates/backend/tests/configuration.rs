@@ -1,0 +1,239 @@
+//! A mistake in the configuration is told with its line, its key, what was found and what is allowed.
+
+mod support;
+
+use admit_one_backend::Config;
+use support::{secrets, toml};
+
+fn message(text: &str) -> String {
+    Config::parse(text, "admit-one.toml", &secrets)
+        .map(|_| ())
+        .unwrap_err()
+        .to_string()
+}
+
+/// The good file with one thing changed: what comes of it.
+fn changed(from: &str, to: &str) -> (usize, String) {
+    let good = toml("https://id.example", "", "");
+    assert!(good.contains(from), "{from}");
+    let text = good.replacen(from, to, 1);
+    let line = text
+        .lines()
+        .position(|line| line.contains(to.lines().last().unwrap_or_default()))
+        .unwrap()
+        + 1;
+    (line, message(&text))
+}
+
+#[test]
+fn the_good_file_is_good() {
+    let config = Config::parse(
+        &toml("https://id.example", "", ""),
+        "admit-one.toml",
+        &secrets,
+    )
+    .unwrap();
+    assert_eq!(config.providers[0].redirect_path, "/callback/club");
+    assert_eq!(config.handle_lifetime, 30 * 86_400);
+    assert!(
+        !format!("{config:?}").contains("s e:cret"),
+        "secrets don't show"
+    );
+}
+
+#[test]
+fn the_documented_file_is_good() {
+    let text = std::fs::read_to_string("../../admit-one.toml").unwrap();
+    let secrets = |_: &str| {
+        Some("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_owned())
+    };
+    Config::parse(&text, "admit-one.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
+    // With every key that is commented out, too: what is documented exists.
+    let documentation = std::fs::read_to_string("../../docs/configuration.md").unwrap();
+    for line in text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").or(Some(line)))
+    {
+        let Some((key, _)) = line.split_once(" = ") else {
+            continue;
+        };
+        if key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
+            assert!(
+                documentation.contains(&format!("`{key}`")),
+                "`{key}` isn't in docs/configuration.md"
+            );
+        }
+    }
+}
+
+#[test]
+fn mistakes_name_line_key_found_and_allowed() {
+    let cases = [
+        (
+            "label = \"Club",
+            "lable = \"Club",
+            "`providers.lable`: found unknown field `lable`; allowed: ",
+        ),
+        (
+            "issuer = \"https://id.example\"",
+            "issuer = 5",
+            "`providers.issuer`: found invalid type: integer `5`; allowed: a string",
+        ),
+        (
+            "issuer = \"https://id.example\"",
+            "issuer = \"http://id.example\"",
+            "`providers.issuer`: found \"http://id.example\"; allowed: an `https://` URL",
+        ),
+        (
+            "per_minute = 0",
+            "per_minute = -1",
+            "`limits.per_minute`: found ",
+        ),
+        (
+            "timeout_ms = 400",
+            "timeout_ms = 1",
+            "`upstream.timeout_ms`: found 1; allowed: 100 to 120000",
+        ),
+        (
+            "public_url = \"https://sso.example\"",
+            "public_url = \"https://sso.example/x\"",
+            "`server.public_url`: found \"https://sso.example/x\"; allowed: an origin",
+        ),
+        (
+            "public_url = \"https://sso.example\"",
+            "public_url = \"http://sso.example\"",
+            "`server.public_url`: found",
+        ),
+        (
+            "listen = \"127.0.0.1:0\"",
+            "listen = \"localhost\"",
+            "`server.listen`: found \"localhost\"; allowed: an address and a port",
+        ),
+        (
+            "client_secret_env = \"CLUB\"",
+            "client_secret_env = \"UNSET\"",
+            "`providers.client_secret_env`: found \"UNSET\", which isn't set; allowed: ",
+        ),
+        (
+            "client_secret_env = \"CLUB\"",
+            "client_secret_file = \"/nowhere\"",
+            "`providers.client_secret_file`: found \"/nowhere\" (No such file",
+        ),
+        (
+            "client_id = \"shop\"",
+            "client_id = \"\"",
+            "`providers.client_id`: found \"\"; allowed: the id that the provider gave us",
+        ),
+        (
+            "url = \"sqlite::memory:\"",
+            "url = \"postgres://user:hidden@host/db\"",
+            "`database.url`: found another database; allowed: `sqlite://`",
+        ),
+        (
+            "grant_secret_env = \"GRANT\"",
+            "grant_secret_env = \"CLUB\"",
+            "`shop.grant_secret_env`: found 8 characters; allowed: at least 32",
+        ),
+        ("token={token}&", "", "`shop.grant_url`: found"),
+        (
+            "origins = [\"https://shop.example\"]",
+            "origins = [\"https://shop.example/\"]",
+            "`shop.origins`: found \"https://shop.example/\"; allowed: an origin",
+        ),
+        (
+            "required = [\"given_name\", ",
+            "required = [\"shoe_size\", ",
+            "`profile.required`: found unknown variant `shoe_size`; allowed: one of `given_name`",
+        ),
+        (
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nscopes = [\"email\"]",
+            "`providers.scopes`: found [\"email\"]; allowed: a list with `openid`",
+        ),
+        (
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nalgs = [\"HS256\"]",
+            "`providers.algs`: found ",
+        ),
+        (
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nclient_auth = \"basic\"",
+            "`providers.client_auth`: found unknown variant `basic`; allowed: one of `client_secret_basic`",
+        ),
+        (
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nredirect_path = \"/v1/exchange\"",
+            "`providers.redirect_path`: found \"/v1/exchange\"; allowed: a path of its own",
+        ),
+        (
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nextra = { nonce = \"1\" }",
+            "`providers.extra`: found \"nonce\"; allowed: parameters that no other key sets",
+        ),
+        (
+            "secret_env = \"SEAL\"",
+            "secret_env = \"CLUB\"",
+            "`seal.keys`: found 8 characters; allowed: 32 bytes in base64url or hex",
+        ),
+        (
+            "id = \"old\"",
+            "id = \"new\"",
+            "`seal.keys`: found \"new\"; allowed: an id that no other key has",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let (line, message) = changed(from, to);
+        if !to.is_empty() {
+            assert!(
+                message.starts_with(&format!("admit-one.toml:{line}: ")),
+                "{to}: line {line}: {message}"
+            );
+        }
+        assert!(message.contains(expected), "{to}\n{message}\n{expected}");
+        assert!(
+            !message.contains("hidden") && !message.contains("s e:cret"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn what_is_absent_is_named() {
+    let good = toml("https://id.example", "", "");
+    let without = |line: &str| message(&good.replacen(line, "", 1));
+    assert!(
+        without("issuer = \"https://id.example\"")
+            .contains("`providers.issuer`: found nothing; allowed: this key is required")
+    );
+    assert!(
+        without("public_url = \"https://sso.example\"")
+            .contains("`server.public_url`: found nothing")
+    );
+    assert!(
+        without("client_secret_env = \"CLUB\"")
+            .contains("`providers.client_auth`: found nothing; allowed: `client_secret_env`")
+    );
+    assert!(
+        without("grant_secret_env = \"GRANT\"").contains("`shop.grant_secret_env`: found nothing")
+    );
+    assert!(message("").contains("found nothing"));
+    assert!(
+        message("[server").contains("admit-one.toml:1: "),
+        "{}",
+        message("[server")
+    );
+    let twice = format!(
+        "{good}\n[[providers]]\nid = \"club\"\nlabel = \"x\"\nissuer = \"https://b.example\"\nclient_id = \"x\"\nclient_auth = \"none\"\n"
+    );
+    assert!(
+        message(&twice)
+            .contains("`providers.id`: found \"club\"; allowed: an id that no other provider has")
+    );
+    assert!(
+        message(&format!("{good}\n[directory]\nkind = \"none\"\n"))
+            .contains("`shop`: found `[shop]` beside")
+    );
+}
