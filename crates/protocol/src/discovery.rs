@@ -101,7 +101,7 @@ struct WireMetadata {
 impl ProviderMetadata {
     /// Accepts the answer of [`well_known`]: "the `issuer` value returned MUST be identical to the Issuer URL" (§4.3).
     pub fn parse(body: &[u8], issuer: &str) -> Result<Self, DiscoveryError> {
-        let wire: WireMetadata = serde_json::from_slice(body).map_err(DiscoveryError::Metadata)?;
+        let wire: WireMetadata = wire::object(body).map_err(DiscoveryError::Metadata)?;
         if wire.issuer != issuer {
             return Err(DiscoveryError::IssuerMismatch {
                 actual: wire.issuer,

@@ -8,6 +8,7 @@ use crate::{
     alg::Alg,
     discovery::DiscoveryError,
     encoding::{base64url, from_base64url},
+    wire,
 };
 
 /// How many keys are tried on a token that names none.
@@ -158,7 +159,7 @@ impl JwkSet {
     /// "Implementations SHOULD ignore JWKs within a JWK Set that use `kty` values that are not understood by them,
     /// that are missing required members, or for which values are out of the supported ranges."
     pub fn parse(body: &[u8]) -> Result<JwkSet, DiscoveryError> {
-        let set: WireJwkSet = serde_json::from_slice(body).map_err(DiscoveryError::Jwks)?;
+        let set: WireJwkSet = wire::object(body).map_err(DiscoveryError::Jwks)?;
         let keys = set.keys.into_iter().filter_map(|entry| match entry {
             Entry::Key(key) if Alg::ALL.into_iter().any(|alg| key.has_material_for(alg)) => {
                 Some(*key)

@@ -56,11 +56,9 @@ impl ProofError {
 }
 
 #[derive(Deserialize)]
-struct ProofHeader<'a> {
-    #[serde(borrow)]
-    typ: std::borrow::Cow<'a, str>,
-    #[serde(borrow)]
-    alg: std::borrow::Cow<'a, str>,
+struct ProofHeader {
+    typ: String,
+    alg: String,
     jwk: ProofJwk,
     #[serde(default, deserialize_with = "wire::present")]
     crit: bool,
@@ -158,8 +156,8 @@ impl UnverifiedProof {
         let decoded =
             |part| from_base64url(part).map_err(|_| ProofError::Malformed("not base64url"));
         let header_json = decoded(header)?;
-        let header: ProofHeader<'_> = serde_json::from_slice(&header_json)
-            .map_err(|_| ProofError::Malformed("the header"))?;
+        let header: ProofHeader =
+            wire::object(&header_json).map_err(|_| ProofError::Malformed("the header"))?;
         if header.typ != "dpop+jwt" {
             return Err(ProofError::Typ);
         }
@@ -171,8 +169,8 @@ impl UnverifiedProof {
         }
         let public_key = header.jwk.point().ok_or(ProofError::Jwk)?;
         let thumbprint = header.jwk.thumbprint();
-        let claims: ProofClaims = serde_json::from_slice(&decoded(payload)?)
-            .map_err(|_| ProofError::Malformed("the claims"))?;
+        let claims: ProofClaims =
+            wire::object(&decoded(payload)?).map_err(|_| ProofError::Malformed("the claims"))?;
         if claims.jti.is_empty() || claims.jti.len() > LONGEST_JTI {
             return Err(ProofError::Malformed("`jti`"));
         }

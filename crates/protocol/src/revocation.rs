@@ -75,7 +75,7 @@ pub fn accept(status: u16, body: &[u8]) -> Result<(), RevocationError> {
     if (200..300).contains(&status) {
         return Ok(());
     }
-    Err(match serde_json::from_slice::<WireError>(body) {
+    Err(match wire::object::<WireError>(body) {
         Ok(WireError { error }) if status < 500 => RevocationError::Refused {
             error: wire::excerpt(&error),
         },

@@ -275,7 +275,7 @@ impl TokenResponse {
             return Err(TokenError::Unavailable { status });
         }
         let success = (200..300).contains(&status);
-        let wire: WireTokens = match serde_json::from_slice(body) {
+        let wire: WireTokens = match wire::object(body) {
             Ok(wire) => wire,
             Err(_) if status == 401 => return Err(TokenError::Unauthorized),
             Err(error) => {

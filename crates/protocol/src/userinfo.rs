@@ -126,8 +126,7 @@ impl UserInfo {
             429 | 500.. => return Err(UserInfoError::Unavailable { status }),
             _ => return Err(malformed(status, content_type)),
         }
-        let wire: WireUserInfo =
-            serde_json::from_slice(body).map_err(|_| malformed(status, content_type))?;
+        let wire: WireUserInfo = wire::object(body).map_err(|_| malformed(status, content_type))?;
         if wire.sub.as_deref() != Some(sub) {
             return Err(UserInfoError::Sub);
         }

@@ -1,6 +1,18 @@
 //! How real providers spell things: the few places where we read more than the specification lets them write.
 
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error, IgnoredAny},
+};
+
+/// A JSON object. serde alone would take an array for a struct, too.
+pub(crate) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    if json.trim_ascii_start().starts_with(b"{") {
+        serde_json::from_slice(json)
+    } else {
+        Err(serde_json::Error::custom("not an object"))
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(untagged)]
