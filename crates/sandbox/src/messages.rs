@@ -225,7 +225,7 @@ fn show(name: &str, value: &str) -> String {
     match name {
         "password" | "otp" | "client_secret" | "contactNumber" | "contact_id" => "•••".to_owned(),
         "code" | "code_verifier" | "access_token" | "refresh_token" | "id_token"
-        | "id_token_hint" | "token" | "client_assertion" | "csrf" => mask(value),
+        | "id_token_hint" | "token" | "client_assertion" | "csrf" | "confirm" => mask(value),
         _ if value.chars().count() > 400 => value.chars().take(400).chain(['…']).collect(),
         _ => value.to_owned(),
     }

@@ -52,6 +52,8 @@ pub(crate) struct Interaction {
     pub(crate) csrf: String,
     pub(crate) stage: Stage,
     pub(crate) started_at: i64,
+    /// Tells which came first, of two that were opened in the same second.
+    pub(crate) ordinal: usize,
     /// Where it led; a second click on the button goes there too.
     pub(crate) finished: Option<String>,
 }
@@ -139,6 +141,7 @@ fn authorize(app: &Shared, query: &str, headers: &HeaderMap) -> Response {
                 csrf: entropy::token(),
                 stage: Stage::Password,
                 started_at: now,
+                ordinal: state.interactions.len(),
                 finished: None,
             };
             state.interactions.insert(id.clone(), interaction);

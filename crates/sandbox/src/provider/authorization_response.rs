@@ -141,6 +141,6 @@ fn earlier_attempt(
         .filter(|other| {
             other.request.client_id == request.client_id && other.request.state != request.state
         })
-        .max_by_key(|other| other.started_at)
+        .max_by_key(|other| (other.started_at, other.ordinal))
         .map(|other| other.request.clone())
 }
