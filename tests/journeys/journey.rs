@@ -42,12 +42,9 @@ pub(crate) async fn journey_on<Steps: AsyncFnOnce(&Journey)>(
     options: Options,
     steps: Steps,
 ) {
-    let name = std::any::type_name::<Steps>()
-        .split("::{{")
-        .next()
-        .unwrap_or_default()
-        .replace("journeys::", "");
-    let name = name.replace("::", "-");
+    // `journeys::sandbox::a_sentence::{{closure}}`, perhaps inside the name of what wraps the steps.
+    let name = std::any::type_name::<Steps>().split("::{{").next().unwrap_or_default();
+    let name = name.rsplit('<').next().unwrap_or_default().replace("journeys::", "").replace("::", "-");
     let _slot = Slot::take().await;
     let stage = Stage::start(&setup).await;
     let driver = Driver::start();

@@ -42,18 +42,14 @@ async fn a_second_sign_in_is_the_same_contact() {
         b.sign_in("alice").await;
         b.sees_signed_in(ALICE).await;
         b.press("continue").await;
-        let number = b
-            .wait_for("document.querySelector('[data-testid=contact-number]')?.innerText")
-            .await;
+        let number = b.wait_for(NUMBER).await;
 
         let other = j.another_browser(Options::default()).await;
         other.open(&j.stage.app("/")).await;
         other.sign_in("alice").await;
         other.sees_signed_in(ALICE).await;
         other.press("continue").await;
-        let again = other
-            .wait_for("document.querySelector('[data-testid=contact-number]')?.innerText")
-            .await;
+        let again = other.wait_for(NUMBER).await;
         assert_eq!(number, again);
     })
     .await;
@@ -339,6 +335,39 @@ async fn a_return_to_a_foreign_page_is_refused() {
                 .await;
             b.sees_error("return_to_not_allowed").await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_lets_in_once_and_unaltered() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        let granting = "(async () => { \
+            const { handle } = JSON.parse(localStorage.getItem('admit-one')); \
+            const headers = { 'Content-Type': 'application/json', 'X-Admit-One': '1', \
+                DPoP: await window.admitOne.proof('POST', '/v1/grant', handle) }; \
+            const body = JSON.stringify({ handle, lang: 'en' }); \
+            return (await fetch('/v1/grant', { method: 'POST', headers, body })).json(); })()";
+        let granted = b.settle(granting).await;
+        let location = granted["location"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{granted}"));
+        assert!(location.starts_with(&j.stage.shop), "{location}");
+        let altered = location.replacen("token=eyJ", "token=eyK", 1);
+        assert_ne!(altered, location);
+        b.open(&altered).await;
+        b.wait_for("document.querySelector('[data-testid=grant-refused]')")
+            .await;
+        b.open(location).await;
+        b.wait_for(NUMBER).await;
+        b.open(location).await;
+        b.wait_for("document.querySelector('[data-testid=grant-refused]')")
+            .await;
     })
     .await;
 }
