@@ -123,7 +123,7 @@ async fn settled(request: Request) -> Result<(u16, String), Failure> {
     let abort = web_sys::AbortController::new().ok();
     let signal = abort.as_ref().map(web_sys::AbortController::signal);
     if let Some(abort) = abort {
-        wasm_bindgen_futures::spawn_local(async move {
+        browser::spawn(async move {
             browser::sleep(TIMEOUT_MS).await;
             abort.abort();
         });
@@ -150,7 +150,7 @@ async fn read(response: Response) -> Result<(u16, String), Failure> {
     if response.ok() {
         return Ok((status, text));
     }
-    Err(match serde_json::from_str::<Problem>(&text) {
+    Err(match serde_json::from_slice::<Problem>(text.as_bytes()) {
         Ok(problem) => problem.into(),
         // A proxy in between answers in its own words.
         Err(_) => Failure::new(Code::Internal).with_detail(format!("HTTP {status}")),
@@ -167,7 +167,7 @@ fn written<B: Serialize>(body: &B) -> Result<String, Failure> {
 }
 
 fn parsed<A: DeserializeOwned>(text: &str) -> Result<A, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure::new(Code::Internal).with_detail(error))
+    serde_json::from_slice(text.as_bytes()).map_err(|error| Failure::new(Code::Internal).with_detail(error))
 }
 
 /// Longer than the backend waits for a provider by default.

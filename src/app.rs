@@ -1,8 +1,10 @@
 //! The app: what its parts share, and which page is shown.
 
-use admit_one_protocol::api::PublicConfiguration;
-use leptos::{mount::mount_to, prelude::*, task::spawn_local};
-use wasm_bindgen::JsValue;
+use admit_one_protocol::{
+    Code,
+    api::{PublicConfiguration, SignOutReach},
+};
+use leptos::{mount::mount_to, prelude::*};
 
 use crate::{
     api,
@@ -12,14 +14,14 @@ use crate::{
     pages,
     route::Route,
     session::Session,
-    tabs,
+    sign_out, tabs,
 };
 
 /// What the parts of the app share.
 #[derive(Clone, Copy)]
 pub struct App {
     /// From the data block.
-    pub configuration: RwSignal<PublicConfiguration>,
+    pub configuration: StoredValue<PublicConfiguration>,
     /// The page.
     pub route: RwSignal<Route>,
     /// Who is signed in.
@@ -30,6 +32,8 @@ pub struct App {
     pub notice: RwSignal<Option<Failure>>,
     /// The provider that the page is leaving for.
     pub starting: RwSignal<Option<String>>,
+    /// Signs out of an account that can't be used here.
+    pub other_account: fn(App),
 }
 
 impl App {
@@ -50,10 +54,7 @@ impl App {
 
     /// Shows a failure in place of the page. The address becomes the sign-in page's, so that a reload begins anew.
     pub fn fail(self, failure: Failure) {
-        browser::complain(
-            &format!("Admit One: {}", failure.for_developers()),
-            &JsValue::from(failure.code.advice()),
-        );
+        browser::complain("Admit One", &failure.for_developers().into());
         if self.route.get_untracked() == Route::Callback {
             browser::set_path("/", Entry::Replace);
             self.route.set(Route::SignIn);
@@ -64,111 +65,119 @@ impl App {
 
     /// The provider whose callback the address is.
     pub fn callback_provider(self) -> Option<String> {
-        let here = format!("{}{}", browser::origin(), browser::path());
-        let configuration = self.configuration.read_untracked();
-        configuration
-            .providers
-            .iter()
-            .find(|provider| provider.redirect_uri == here)
-            .map(|provider| provider.id.clone())
+        let here = [browser::origin(), browser::path()].concat();
+        let configuration = self.configuration.read_value();
+        configuration.providers.iter().find(|provider| provider.redirect_uri == here).map(|provider| provider.id.clone())
     }
 }
 
-/// Mounts the app, with the configuration of the data block or, on a page without one, of the backend.
+/// Mounts the whole app.
 pub fn mount() {
-    match browser::data_block().and_then(|text| serde_json::from_str(&text).ok()) {
-        Some(configuration) => mount_with(configuration),
-        None => spawn_local(async {
+    mount_with(|app| {
+        app.session.observe();
+        tabs::listen(app);
+        browser::spawn(tabs::resume(app));
+        whole(app)
+    });
+}
+
+/// Mounts the sign-in page alone: what a buyer who isn't signed in downloads first. When there is more to show, the
+/// whole app takes its place.
+pub fn mount_sign_in() {
+    mount_with(|app| {
+        tabs::listen_for_sign_in(app);
+        pages::parts::dynamic(move || match app.failure.get() {
+            Some(failure) => pages::failure::failure(app, failure),
+            None => pages::sign_in::sign_in(app),
+        })
+    });
+}
+
+/// Mounts a page, with the configuration of the data block or, on a page without one, of the backend.
+fn mount_with(page: fn(App) -> AnyView) {
+    match browser::data_block().and_then(|text| serde_json::from_slice(text.as_bytes()).ok()) {
+        Some(configuration) => place(configuration, page),
+        None => browser::spawn(async move {
             for pause in [500, 1000, 2000, 4000, 8000] {
-                if let Ok(configuration) =
-                    api::configuration(browser::parameter("lang").as_deref()).await
-                {
+                if let Ok(configuration) = api::configuration(browser::parameter("lang").as_deref()).await {
                     browser::set_boot_nonce(&configuration.nonce);
-                    return mount_with(configuration);
+                    return place(configuration, page);
                 }
                 browser::sleep(pause).await;
             }
-            browser::complain("the configuration can't be read", &JsValue::NULL);
+            browser::complain("the configuration can't be read", &"".into());
         }),
     }
 }
 
-/// Mounts the app with this configuration.
-pub fn mount_with(mut configuration: PublicConfiguration) {
+fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
     messages::set_messages(std::mem::take(&mut configuration.messages));
-    let Some(place) = browser::mount_point() else {
-        return;
-    };
+    let support = configuration.support_url.take();
+    let Some(place) = browser::mount_point() else { return };
     mount_to(place, move || {
-        let configuration = RwSignal::new(configuration);
+        let configuration = StoredValue::new(configuration);
         let app = App {
             configuration,
             route: RwSignal::new(Route::parse(&browser::path())),
-            session: Session::restore(configuration),
+            session: Session::nobody(configuration),
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),
             starting: RwSignal::new(None),
+            other_account: |_| {},
         };
-        provide_context(app);
-        tabs::listen(app);
-        spawn_local(tabs::resume(app));
-        view! { <Page/> <Support/> }
+        vec![page(app), support.map_or_else(pages::parts::nothing, help)]
     })
     .forget();
     browser::unmark_session();
     browser::boot_ready();
 }
 
+/// Where a buyer finds help, if the operator says so.
+fn help(url: String) -> AnyView {
+    view! { <footer class="support"><a href=url>{t("app.support")}</a></footer> }.into_any()
+}
+
 /// The page that the address and the session ask for.
-#[component]
-fn Page() -> impl IntoView {
-    let app = expect_context::<App>();
+fn whole(app: App) -> AnyView {
+    let app = App { other_account, ..app };
     let signed_in = Memo::new(move |_| app.session.is_signed_in());
     announce_page(app, signed_in);
-    move || {
+    pages::parts::dynamic(move || {
         if let Some(failure) = app.failure.get() {
-            return view! { <pages::failure::FailurePage failure/> }.into_any();
+            return pages::failure::failure(app, failure);
         }
         match (app.route.get(), signed_in.get()) {
-            (Route::Callback, _) => view! { <pages::callback::Callback/> }.into_any(),
-            (Route::Unknown, _) => pages::failure::not_found().into_any(),
-            (Route::Profile, true) => view! { <pages::profile::Profile/> }.into_any(),
-            (Route::SignedOut, false) => view! { <pages::signed_out::SignedOut/> }.into_any(),
-            (_, true) => view! { <pages::account::Account/> }.into_any(),
-            (_, false) => view! { <pages::sign_in::SignIn/> }.into_any(),
+            (Route::Callback, _) => pages::callback::callback(app),
+            (Route::Unknown, _) => pages::failure::failure(app, Code::NotFound.into()),
+            (Route::Profile, true) => pages::profile::profile(app),
+            (Route::SignedOut, false) => pages::signed_out::signed_out(app),
+            (_, true) => pages::account::account(app),
+            (_, false) => pages::sign_in::sign_in(app),
         }
-    }
+    })
+}
+
+/// Signs out here, which always works, to choose another account.
+fn other_account(app: App) {
+    browser::spawn(async move {
+        app.failure.set(None);
+        let _ = sign_out::sign_out(app, SignOutReach::Here).await;
+    });
 }
 
 /// On a change of page: the title, and the focus on the new heading.
 fn announce_page(app: App, signed_in: Memo<bool>) {
-    Effect::new(move |before: Option<String>| {
-        let name = match (
-            app.failure.read().is_some(),
-            app.route.get(),
-            signed_in.get(),
-        ) {
-            (true, ..) => "failure",
-            (_, Route::SignIn, true) => "account",
-            (_, Route::Account | Route::Profile, false) => "sign_in",
-            (_, route, _) => route.name(),
+    Effect::new(move |before: Option<&'static str>| {
+        let name = match (app.failure.read().is_some(), app.route.get(), signed_in.get()) {
+            (true, ..) => "failure.title",
+            (_, Route::SignIn, true) => "account.title",
+            (_, Route::Account | Route::Profile, false) => "sign_in.title",
+            (_, route, _) => route.title(),
         };
-        browser::set_title(&format!(
-            "{} · {}",
-            t(&format!("{name}.title")),
-            t("app.name")
-        ));
+        browser::set_title(&[&t(name), " · ", &t("app.name")].concat());
         if before.is_some_and(|before| before != name) {
             browser::focus_heading();
         }
-        name.to_owned()
+        name
     });
-}
-
-/// Where a buyer finds help, if the operator says so.
-#[component]
-fn Support() -> impl IntoView {
-    let app = expect_context::<App>();
-    let url = app.configuration.read_untracked().support_url.clone();
-    url.map(|url| view! { <footer class="support"><a href=url>{t("app.support")}</a></footer> })
 }

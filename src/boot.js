@@ -1,5 +1,5 @@
-// What must not wait for the wasm: the key and its proofs, a press on a served button, the stored e-mail,
-// and the one request of the callback. Everything that is decided, is decided in Rust.
+// What must not wait for the wasm: which of the two modules to load, the key and its proofs, a press on a served
+// button, the stored e-mail, and the one request of the callback. Everything that is decided, is decided in Rust.
 (() => {
   const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document;
   const parse = (text) => { try { return JSON.parse(text); } catch { return null; } };
@@ -36,8 +36,10 @@
       return make();
     }
   };
+  // In some browsers inside apps IndexedDB never answers.
+  const late = () => new Promise((resolve) => setTimeout(resolve, 2000)).then(make);
   const data = parse((doc.getElementById('admit-one') || {}).textContent) || {};
-  const key = subtle ? load().then(async (pair) => {
+  const key = subtle ? Promise.race([load(), late()]).then(async (pair) => {
     const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
     return [pair.privateKey, { kty, crv, x, y }];
   }) : Promise.reject(new Error('crypto_unavailable'));
@@ -63,16 +65,35 @@
     },
   };
 
+  // The sign-in page has a small module of its own; everything else is in the other one.
+  const files = (name) => {
+    const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
+    return [js, js.replace(/\.js$/, '_bg.wasm')];
+  };
+  boot.load = (name) => {
+    const [js, wasm] = files(name);
+    const bytes = fetch(wasm);
+    return boot.loading = import(js).then((module) => module.default({ module_or_path: bytes }));
+  };
+
   // A press before the app is there is honoured when it is.
   doc.addEventListener('click', (event) => {
     const button = event.target.closest && event.target.closest('.provider');
-    if (!button || boot.ready) return;
+    if (!button) return;
+    // What the buyer will need on coming back is fetched while they are away.
+    for (const href of files('app')) {
+      const link = doc.createElement('link');
+      link.rel = 'prefetch';
+      link.href = href;
+      doc.head.append(link);
+    }
+    if (boot.ready) return;
     boot.pressed = boot.pressed || button.dataset.provider;
     button.setAttribute('aria-busy', 'true');
   });
 
   // The provider used last stands first, as the app will have it.
-  const last = find('admit-one.last');
+  const last = read(stores[0], 'admit-one.last') || read(stores[1], 'admit-one.last');
   for (const button of doc.querySelectorAll('.provider')) {
     if (button.dataset.provider === last) button.parentNode.prepend(button);
   }
@@ -128,6 +149,8 @@
         navigator.locks ? navigator.locks.request(name, { ifAvailable: true }, (lock) => lock ? held() : resolve(null))
           .catch(() => resolve(null)) : held();
       });
+      boot.exchange.catch(() => {});
     }
   }
+  boot.load(path === '/' && !session ? 'sign-in' : 'app');
 })();

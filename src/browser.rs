@@ -6,13 +6,15 @@ mod events;
 mod lock;
 mod storage;
 
+use std::pin::Pin;
+
 use js_sys::{Array, Date, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 pub use self::{
     boot::{
-        boot_exchange, boot_nonce, boot_pressed, boot_ready, boot_release, proof, set_boot_nonce,
+        boot_exchange, boot_load, boot_pressed, boot_ready, boot_release, proof, set_boot_nonce,
     },
     events::{announce, on_announcement, on_document, on_storage, on_window},
     lock::{Lock, lease, lock},
@@ -180,6 +182,12 @@ pub fn is_https() -> bool {
         .location()
         .protocol()
         .is_ok_and(|protocol| protocol == "https:")
+}
+
+/// Does something beside what is being done. Boxed, so that the machinery around it is in the download once.
+pub fn spawn(work: impl Future<Output = ()> + 'static) {
+    let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(work);
+    wasm_bindgen_futures::spawn_local(work);
 }
 
 /// Resolves after so many milliseconds.

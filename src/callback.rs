@@ -6,7 +6,7 @@ use admit_one_protocol::{
     authorization::{AuthorizationCode, PendingAuthorization, callback_state, unmatched},
     clock::ClockOffset,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     api,
@@ -155,7 +155,7 @@ fn finish(app: App, session: SignedIn, state: &str, lock: Option<Lock>) {
     // The code leaves the address and the history with it.
     app.go(Route::Account, Entry::Replace);
     refresh::watch(app);
-    spawn_local(sync::onward(app));
+    browser::spawn(sync::onward(app));
 }
 
 /// Takes the lock over a pending sign-in and marks it, unless another page has been quicker.
@@ -196,7 +196,7 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
     app.session.observe();
     if app.session.current().is_some() {
         app.go(Route::Account, Entry::Replace);
-        spawn_local(sync::onward(app));
+        browser::spawn(sync::onward(app));
         return Ok(());
     }
     let provider = app.callback_provider();

@@ -66,7 +66,7 @@ fn cookie(mirror: &CookieMirror, value: &str, seconds: u64) -> String {
 
 /// Whether localStorage can be read, so that an absent session means that there is none.
 pub fn is_readable() -> bool {
-    Shelf::Local.set(PROBE, &true) && {
+    Shelf::Local.put(PROBE, "1") && {
         Shelf::Local.remove(PROBE);
         true
     }

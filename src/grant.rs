@@ -17,7 +17,7 @@ pub async fn grant(app: App) -> Result<(), Failure> {
         return_to: wanted
             .filter(|wanted| !wanted.is_own())
             .map(|wanted| wanted.as_str().to_owned()),
-        lang: app.configuration.read_untracked().lang.clone(),
+        lang: app.configuration.read_value().lang.clone(),
     };
     let granted = api::grant(&request).await?;
     app.session

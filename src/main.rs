@@ -1,4 +1,4 @@
-//! Mounts the app, nothing else.
+//! Mounts the whole app, nothing else.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

@@ -3,7 +3,7 @@
 pub mod account;
 pub mod callback;
 pub mod failure;
-pub mod notice;
+pub mod parts;
 pub mod profile;
 pub mod sign_in;
 pub mod signed_out;

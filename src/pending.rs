@@ -2,7 +2,6 @@
 //! dropped an hour after its start.
 
 use admit_one_protocol::{Code, api::Custody, authorization::PendingAuthorization};
-use serde::{Deserialize, Serialize};
 
 use crate::browser::{self, Shelf};
 
@@ -37,7 +36,7 @@ pub fn claim(mut pending: PendingAuthorization, at: Option<u64>) {
     let key = key(&pending.state);
     if let Some(shelf) = Shelf::ALL
         .into_iter()
-        .find(|shelf| shelf.get::<PendingAuthorization>(&key).is_some())
+        .find(|shelf| shelf.text(&key).is_some())
     {
         shelf.set(&key, &pending);
     }
@@ -64,27 +63,14 @@ pub fn prune() {
     }
 }
 
-/// How often a sign-in was started again by itself.
-#[derive(Deserialize, Serialize)]
-struct Restarts {
-    at: u64,
-}
-
 /// Whether a sign-in may be started again without asking the buyer: once in a while, so that there is no loop.
 pub fn may_restart() -> bool {
     let now = browser::now_ms();
-    let recent = Shelf::ALL
-        .into_iter()
-        .filter_map(|shelf| shelf.get::<Restarts>(RESTARTS));
-    if recent
-        .into_iter()
-        .any(|restart| now.abs_diff(restart.at) < RESTART_MS)
-    {
+    let last = |shelf: Shelf| shelf.text(RESTARTS).and_then(|at| at.parse::<u64>().ok());
+    if Shelf::ALL.into_iter().filter_map(last).any(|at| now.abs_diff(at) < RESTART_MS) {
         return false;
     }
-    Shelf::ALL
-        .into_iter()
-        .any(|shelf| shelf.set(RESTARTS, &Restarts { at: now }))
+    Shelf::ALL.into_iter().any(|shelf| shelf.put(RESTARTS, &now.to_string()))
 }
 
 /// After a sign-in that ended well the next may be started again by itself.

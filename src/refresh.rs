@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use admit_one_protocol::{Code, alg::Alg, api::RefreshRequest, clock::ClockOffset};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{api, app::App, browser, failure::Failure, session::SignedIn, verify};
 
@@ -80,7 +80,7 @@ async fn renew(app: App) -> Result<(), Failure> {
 }
 
 fn algs(app: App, session: &SignedIn) -> Vec<Alg> {
-    let configuration = app.configuration.read_untracked();
+    let configuration = app.configuration.read_value();
     let provider = configuration
         .providers
         .iter()
@@ -119,7 +119,7 @@ pub fn watch(app: App) {
     }
     if session.is_due() && !BUSY.get() {
         BUSY.set(true);
-        spawn_local(async move {
+        browser::spawn(async move {
             let failed = refresh(app).await.is_err();
             BUSY.set(false);
             FAILURES.set(if failed { FAILURES.get() + 1 } else { 0 });
@@ -158,7 +158,7 @@ fn come_back(app: App) {
         .clamp(pause, LONGEST_WAIT);
     let mine = TIMER.get() + 1;
     TIMER.set(mine);
-    spawn_local(async move {
+    browser::spawn(async move {
         browser::sleep(wait as u32 * 1000).await;
         if TIMER.get() == mine {
             watch(app);

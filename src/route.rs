@@ -47,15 +47,15 @@ impl Route {
         }
     }
 
-    /// The page's name in the keys of messages.
-    pub fn name(&self) -> &'static str {
+    /// The key of the page's title.
+    pub fn title(&self) -> &'static str {
         match self {
-            Route::SignIn => "sign_in",
-            Route::Callback => "callback",
-            Route::Profile => "profile",
-            Route::Account => "account",
-            Route::SignedOut => "signed_out",
-            Route::Unknown => "failure",
+            Route::SignIn => "sign_in.title",
+            Route::Callback => "callback.title",
+            Route::Profile => "profile.title",
+            Route::Account => "account.title",
+            Route::SignedOut => "signed_out.title",
+            Route::Unknown => "failure.title",
         }
     }
 }

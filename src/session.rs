@@ -156,18 +156,16 @@ pub enum SessionState {
 #[derive(Clone, Copy)]
 pub struct Session {
     state: RwSignal<SessionState>,
-    configuration: RwSignal<PublicConfiguration>,
+    configuration: StoredValue<PublicConfiguration>,
 }
 
 impl Session {
-    /// The session that was put down earlier, if it isn't over.
-    pub fn restore(configuration: RwSignal<PublicConfiguration>) -> Session {
-        let session = Session {
+    /// Nobody is signed in yet.
+    pub fn nobody(configuration: StoredValue<PublicConfiguration>) -> Session {
+        Session {
             state: RwSignal::new(SessionState::SignedOut(None)),
             configuration,
-        };
-        session.observe();
-        session
+        }
     }
 
     /// Derived when read: there is no second copy to keep in step.
@@ -226,7 +224,7 @@ impl Session {
     }
 
     fn keep(self, session: &SignedIn) {
-        let configuration = self.configuration.read_untracked();
+        let configuration = self.configuration.read_value();
         custody::keep(configuration.custody, session);
         if let (Some(mirror), Some(id_token)) = (&configuration.cookie_mirror, &session.id_token) {
             custody::mirror(
@@ -239,7 +237,7 @@ impl Session {
 
     /// Signs out in this browser; `why` is shown, if it wasn't the buyer's wish.
     pub fn end(self, why: Option<Code>) {
-        custody::forget(self.configuration.read_untracked().cookie_mirror.as_ref());
+        custody::forget(self.configuration.read_value().cookie_mirror.as_ref());
         forget_answers();
         self.state.set(SessionState::SignedOut(why));
         tabs::announce_sign_out();
@@ -252,11 +250,12 @@ impl Session {
 
     /// Looks again at what is put down: another tab may have signed in, out, or as somebody else.
     pub fn observe(self) {
-        let custody = self.configuration.read_untracked().custody;
+        let custody = self.configuration.read_value().custody;
         let current = self.current();
         match custody::kept(custody) {
             Some(kept) if kept.is_over() => {
-                custody::forget(self.configuration.read_untracked().cookie_mirror.as_ref());
+                custody::forget(self.configuration.read_value().cookie_mirror.as_ref());
+                forget_answers();
                 let why = if kept.refreshable {
                     Code::HandleExpired
                 } else {

@@ -36,7 +36,7 @@ pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
     app.session.end(None);
     match answer.ok().and_then(|answer| answer.end_session_url) {
         Some(url) => {
-            let _ = Shelf::Session.set(KEY, &state) || Shelf::Local.set(KEY, &state);
+            let _ = Shelf::Session.put(KEY, &state) || Shelf::Local.put(KEY, &state);
             browser::leave_for_good(&url);
         }
         None => app.go(Route::SignedOut, Entry::Replace),
@@ -58,7 +58,7 @@ pub enum Confirmation {
 
 /// Compares the `state` in the address with the one that was sent, once.
 pub fn confirmation() -> Confirmation {
-    let sent: Option<String> = Shelf::ALL.into_iter().find_map(|shelf| shelf.get(KEY));
+    let sent: Option<String> = Shelf::ALL.into_iter().find_map(|shelf| shelf.text(KEY));
     for shelf in Shelf::ALL {
         shelf.remove(KEY);
     }

@@ -29,7 +29,7 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
         nonce: entropy()?,
         code_verifier: entropy()?,
     };
-    let lang = app.configuration.read_untracked().lang.clone();
+    let lang = app.configuration.read_value().lang.clone();
     let login_hint = browser::parameter("login_hint");
     let options = StartOptions {
         return_to: return_to.to_owned(),
@@ -40,9 +40,9 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
     let request = AuthorizationRequest::new(&provider, entropy, options, browser::now_ms())
         .map_err(|error| failed(Failure::new(error.code()).with_detail(error)))?;
     pending::prune();
-    pending::keep(app.configuration.read_untracked().custody, &request.pending)
+    pending::keep(app.configuration.read_value().custody, &request.pending)
         .map_err(|code| failed(code.into()))?;
-    let _ = Shelf::Local.set(LAST, &provider.id) || Shelf::Session.set(LAST, &provider.id);
+    let _ = Shelf::Local.put(LAST, &provider.id) || Shelf::Session.put(LAST, &provider.id);
     if browser::leave(&request.url) {
         Ok(())
     } else {
@@ -53,7 +53,7 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
 /// The provider, with the endpoint that may have been missing when the page was served.
 async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     let known = |app: App| {
-        let configuration = app.configuration.read_untracked();
+        let configuration = app.configuration.read_value();
         configuration
             .providers
             .iter()
@@ -64,10 +64,10 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     {
         return Ok(provider);
     }
-    let lang = app.configuration.read_untracked().lang.clone();
+    let lang = app.configuration.read_value().lang.clone();
     let fresh = api::configuration(Some(&lang)).await?;
     messages::set_messages(fresh.messages.clone());
-    app.configuration.set(fresh);
+    app.configuration.set_value(fresh);
     let provider = known(app).ok_or(Code::ProviderUnknown)?;
     if provider.authorization_endpoint.is_none() {
         return Err(Code::UpstreamUnreachable.into());
@@ -77,7 +77,7 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
 
 /// The provider that the buyer used last.
 pub fn last_used() -> Option<String> {
-    Shelf::ALL.into_iter().find_map(|shelf| shelf.get(LAST))
+    Shelf::ALL.into_iter().find_map(|shelf| shelf.text(LAST))
 }
 
 /// Where the buyer wants to go: the page's `return_to`, if it may be gone to.
@@ -90,7 +90,7 @@ pub fn wanted(app: App) -> Result<String, Code> {
 
 /// An address that a buyer may be sent to.
 pub fn allowed(app: App, raw: &str) -> Result<ReturnTo, Code> {
-    let configuration = app.configuration.read_untracked();
+    let configuration = app.configuration.read_value();
     let origins = configuration
         .shop
         .as_ref()

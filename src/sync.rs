@@ -27,7 +27,7 @@ pub async fn sync(app: App) -> Result<(), Failure> {
     let Some(session) = app.session.current() else {
         return Ok(());
     };
-    if !app.configuration.read_untracked().directory {
+    if !app.configuration.read_value().directory {
         app.session
             .update(&session, |session| session.missing = Some(Vec::new()));
         return Ok(());

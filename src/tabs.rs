@@ -2,38 +2,31 @@
 
 use admit_one_protocol::Code;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::App, browser, custody, pages::profile::forget_answers, refresh, route::Route,
-    session::SignedIn, sync,
+    app::App,
+    browser::{self, Shelf},
+    custody,
+    pages::profile::forget_answers,
+    refresh,
+    route::Route,
+    session::SignedIn,
+    sync,
 };
 
-/// What one tab says to the others. Never a token.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Announcement {
-    SignedIn { iss: String, sub: String },
-    SignedOut,
-}
-
-fn announce(announcement: &Announcement) {
-    if let Ok(text) = serde_json::to_string(announcement) {
-        browser::announce(&text);
-    }
+/// What one tab says to the others is who is signed in, never a token; or, with nothing in it, that nobody is.
+fn person(session: &SignedIn) -> String {
+    [&session.claims.iss, "\n", &session.claims.sub].concat()
 }
 
 /// Tells the other tabs who is signed in now.
 pub fn announce_sign_in(session: &SignedIn) {
-    announce(&Announcement::SignedIn {
-        iss: session.claims.iss.clone(),
-        sub: session.claims.sub.clone(),
-    });
+    browser::announce(&person(session));
 }
 
 /// Tells the other tabs that nobody is.
 pub fn announce_sign_out() {
-    announce(&Announcement::SignedOut);
+    browser::announce("");
 }
 
 /// Listens to the world outside, for as long as the page lives.
@@ -43,11 +36,7 @@ pub fn listen(app: App) {
             look_again(app);
         }
     });
-    browser::on_announcement(move |text| {
-        if let Ok(announcement) = serde_json::from_str(&text) {
-            hear(app, &announcement);
-        }
-    });
+    browser::on_announcement(move |text| hear(app, &text));
     browser::on_window("online", move || refresh::try_again(app));
     browser::on_document("visibilitychange", move || refresh::watch(app));
     // Also of a page that comes back out of the back/forward cache, which got no events there.
@@ -56,6 +45,24 @@ pub fn listen(app: App) {
         look_again(app);
     });
     browser::on_window("popstate", move || app.follow());
+}
+
+/// The same for the sign-in page alone: somebody who signs in elsewhere is shown by the whole app.
+pub fn listen_for_sign_in(app: App) {
+    let look = move || {
+        app.starting.set(None);
+        let stored = Shelf::ALL.into_iter().any(|shelf| shelf.text(custody::KEY).is_some());
+        if stored || Route::parse(&browser::path()) != Route::SignIn {
+            browser::boot_load();
+        }
+    };
+    browser::on_storage(move |key| {
+        if key.is_some_and(|key| key == custody::KEY) {
+            look();
+        }
+    });
+    browser::on_window("pageshow", look);
+    browser::on_window("popstate", look);
 }
 
 fn look_again(app: App) {
@@ -79,25 +86,17 @@ fn look_again(app: App) {
 }
 
 /// On the rungs that tabs don't share.
-fn hear(app: App, announcement: &Announcement) {
+fn hear(app: App, announced: &str) {
     let Some(current) = app.session.current() else {
         return;
     };
-    if custody::is_shared(app.configuration.read_untracked().custody) {
+    if custody::is_shared(app.configuration.read_value().custody) {
         return;
     }
-    match announcement {
-        Announcement::SignedOut => {
-            custody::forget(None);
-            app.session.leave(None);
-        }
-        Announcement::SignedIn { iss, sub }
-            if (iss, sub) != (&current.claims.iss, &current.claims.sub) =>
-        {
-            custody::forget(None);
-            app.session.leave(Some(Code::HandleRevoked));
-        }
-        Announcement::SignedIn { .. } => {}
+    if announced != person(&current) {
+        custody::forget(None);
+        forget_answers();
+        app.session.leave((!announced.is_empty()).then_some(Code::HandleRevoked));
     }
 }
 

@@ -19,9 +19,9 @@ pub async fn proof(method: &str, path: &str, handle: Option<&str>) -> Result<Str
     proof.as_string().ok_or(JsValue::UNDEFINED)
 }
 
-/// The nonce that the next proof carries.
-pub fn boot_nonce() -> Option<String> {
-    member(&boot(), "nonce").as_string()
+/// Loads the whole app in place of the sign-in page.
+pub fn boot_load() {
+    let _ = call(&boot(), "load", &["app".into()]);
 }
 
 /// Remembers the nonce of an answer for the next proof.

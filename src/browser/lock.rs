@@ -3,8 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Promise};
-use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{Shelf, call, entropy, member, now_ms, sleep, window};
@@ -69,13 +68,6 @@ async fn web_lock(name: &str) -> Option<Lock> {
     Some(Lock::Web(release))
 }
 
-/// A lease: who has it, and until when.
-#[derive(Deserialize, Serialize)]
-struct Lease {
-    owner: u64,
-    until: u64,
-}
-
 /// Takes a lease in localStorage under `{name}.lease`. Two tabs that write at the same moment read back one owner.
 pub async fn lease(name: &str) -> Lock {
     let key = format!("{name}.lease");
@@ -84,29 +76,27 @@ pub async fn lease(name: &str) -> Lock {
     });
     loop {
         let now = now_ms();
-        let held = Shelf::Local.get::<Lease>(&key).is_some_and(|lease| {
-            lease.owner != owner && lease.until > now && lease.until <= now + LEASE_MS
+        let held = leased(&key).is_some_and(|(other, until)| {
+            other != owner && until > now && until <= now + LEASE_MS
         });
         if !held {
-            if !Shelf::Local.set(
-                &key,
-                &Lease {
-                    owner,
-                    until: now + LEASE_MS,
-                },
-            ) {
+            if !Shelf::Local.put(&key, &format!("{owner} {}", now + LEASE_MS)) {
                 return Lock::Alone;
             }
             sleep(SETTLE_MS).await;
-            if Shelf::Local
-                .get::<Lease>(&key)
-                .is_some_and(|lease| lease.owner == owner)
-            {
+            if leased(&key).is_some_and(|(other, _)| other == owner) {
                 return Lock::Lease(key);
             }
         }
         sleep(POLL_MS).await;
     }
+}
+
+/// Who has the lease, and until when.
+fn leased(key: &str) -> Option<(u64, u64)> {
+    let text = Shelf::Local.text(key)?;
+    let (owner, until) = text.split_once(' ')?;
+    Some((owner.parse().ok()?, until.parse().ok()?))
 }
 
 /// Longer than any call takes.

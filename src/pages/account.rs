@@ -1,233 +1,133 @@
 //! `/account`: who is signed in, through what, until when, and what can be done about it.
 
-use admit_one_protocol::api::SignOutReach;
-use leptos::{prelude::*, task::spawn_local};
+use admit_one_protocol::{api::SignOutReach, profile::Field};
+use leptos::prelude::*;
 
+use super::parts::{actions, button, card, dynamic, notice_of, nothing, paragraph, status, who};
 use crate::{
     app::App,
     browser::{self, Entry},
     failure::Failure,
     grant,
     messages::{t, t_with},
-    pages::notice::Notice,
     refresh,
     route::Route,
+    session::SignedIn,
     sign_out, sync,
 };
 
 /// The account page.
-#[component]
-pub fn Account() -> impl IntoView {
-    let app = expect_context::<App>();
-    view! {
-        <main class="card account">
-            <h1 tabindex="-1">{t("account.title")}</h1>
-            <Who/>
-            {move || app.notice.get().map(|failure| view! { <Notice failure/> })}
-            <Next/>
-            <Facts/>
-            <Actions/>
-        </main>
-    }
-}
-
-/// The e-mail, which is what the buyer looks for.
-#[component]
-fn Who() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn account(app: App) -> AnyView {
     Effect::new(|_| browser::mark("signed-in"));
-    view! {
-        <p class="who" data-testid="user-email">{move || app.session.with(|session| session.shown_name())}</p>
-    }
+    card(
+        "account",
+        "account.title",
+        vec![
+            who("who", move || app.session.with(SignedIn::shown_name).unwrap_or_default()),
+            notice_of(move || app.notice.get()),
+            next(app),
+            dynamic(move || app.session.with(|session| facts(app, session)).unwrap_or_else(nothing)),
+            buttons(app),
+        ],
+    )
 }
 
 /// What comes next: a profile to complete, the shop, or another try.
-#[component]
-fn Next() -> impl IntoView {
-    let app = expect_context::<App>();
-    let synced = Memo::new(move |_| {
-        app.session
-            .with(|session| session.missing.as_ref().map(Vec::len))
-            .flatten()
-    });
-    let task = Task::new(app, |app| async move { grant::grant(app).await });
-    let shop = app
-        .configuration
-        .read_untracked()
-        .shop
-        .as_ref()
-        .map(|shop| shop.label.clone());
-    let resync = move || {
+fn next(app: App) -> AnyView {
+    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| app.session.with(|session| session.missing.clone()).flatten());
+    let going = RwSignal::new(false);
+    dynamic(move || {
+        let buttons = match missing.get() {
+            None if app.notice.read().is_some() => vec![retry(app)],
+            None => return status("status", true, t("account.syncing")),
+            Some(missing) if !missing.is_empty() => vec![
+                paragraph("", t("account.incomplete")),
+                button("primary", "complete", t("account.complete"), None, move || app.go(Route::Profile, Entry::Push)),
+            ],
+            Some(_) => match &app.configuration.read_value().shop {
+                Some(shop) => {
+                    let label = t_with("account.continue", &[("label", &shop.label)]);
+                    let press = move || run(app, going, move || Box::pin(grant::grant(app)));
+                    vec![button("primary", "continue", label, Some(going), press)]
+                }
+                None => return nothing(),
+            },
+        };
+        actions("actions", buttons)
+    })
+}
+
+/// The button that tries the sync again.
+pub fn retry(app: App) -> AnyView {
+    button("primary", "retry", t("action.retry"), None, move || {
         app.notice.set(None);
-        spawn_local(sync::onward(app));
-    };
-    move || {
-        match synced.get() {
-        None if app.notice.read().is_some() => view! {
-            <div class="actions">
-                <button type="button" class="primary" data-testid="retry" on:click=move |_| resync()>
-                    {t("action.retry")}
-                </button>
-            </div>
-        }
-        .into_any(),
-        None => view! { <p class="status" role="status" data-testid="status">{t("account.syncing")}</p> }.into_any(),
-        Some(missing) if missing > 0 => view! {
-            <div class="actions">
-                <p>{t("account.incomplete")}</p>
-                <button type="button" class="primary" data-testid="complete"
-                    on:click=move |_| app.go(Route::Profile, Entry::Push)>
-                    {t("account.complete")}
-                </button>
-            </div>
-        }
-        .into_any(),
-        Some(_) => shop
-            .clone()
-            .map(|label| view! {
-                <div class="actions">
-                    <button type="button" class="primary" data-testid="continue" aria-busy=move || task.busy()
-                        on:click=move |_| task.run()>
-                        {t_with("account.continue", &[("label", &label)])}
-                    </button>
-                </div>
-            })
-            .into_any(),
-    }
-    }
+        browser::spawn(sync::onward(app));
+    })
 }
 
 /// Through what, and until when.
-#[component]
-fn Facts() -> impl IntoView {
-    let app = expect_context::<App>();
-    let name = move || {
-        app.session
-            .with(|session| session.claims.name.clone())
-            .flatten()
-    };
-    let number = move || {
-        app.session
-            .with(|session| session.contact_number.clone())
-            .flatten()
-    };
-    let provider = move || {
-        let id = app
-            .session
-            .with(|session| session.provider.clone())
-            .unwrap_or_default();
-        let configuration = app.configuration.read();
-        let known = configuration
-            .providers
-            .iter()
-            .find(|provider| provider.id == id);
-        known.map_or(id, |provider| provider.label.clone())
-    };
-    let until = move || {
-        let lang = app.configuration.read().lang.clone();
-        app.session
-            .with(|session| browser::moment(session.ends_at, &lang))
-    };
-    view! {
-        <dl class="facts">
-            {move || name().map(|name| view! { <div><dt>{t("account.name")}</dt><dd>{name}</dd></div> })}
-            <div><dt>{t("account.through")}</dt><dd>{provider}</dd></div>
-            {move || number().map(|number| view! {
-                <div><dt>{t("account.number")}</dt><dd data-testid="contact-number">{number}</dd></div>
-            })}
-            <div><dt>{t("account.until")}</dt><dd>{until}</dd></div>
-        </dl>
+fn facts(app: App, session: &SignedIn) -> AnyView {
+    let configuration = app.configuration.read_value();
+    let known = configuration.providers.iter().find(|provider| provider.id == session.provider);
+    let provider = known.map_or(&session.provider, |provider| &provider.label);
+    let until = browser::moment(session.ends_at, &configuration.lang);
+    let mut facts = vec![fact("account.through", provider.clone(), None), fact("account.until", until, None)];
+    if let Some(number) = &session.contact_number {
+        facts.insert(1, fact("account.number", number.clone(), Some("contact-number")));
     }
+    if let Some(name) = &session.claims.name {
+        facts.insert(0, fact("account.name", name.clone(), None));
+    }
+    view! { <dl class="facts">{facts}</dl> }.into_any()
+}
+
+fn fact(key: &'static str, value: String, testid: Option<&'static str>) -> AnyView {
+    view! { <div><dt>{t(key)}</dt><dd data-testid=testid>{value}</dd></div> }.into_any()
 }
 
 /// Refresh, and the two sign-outs.
-#[component]
-fn Actions() -> impl IntoView {
-    let app = expect_context::<App>();
-    let refreshing = Task::new(app, |app| async move { refresh::refresh(app).await });
-    let here = Task::new(app, |app| sign_out::sign_out(app, SignOutReach::Here));
-    let everywhere = Task::new(app, |app| sign_out::sign_out(app, SignOutReach::Everywhere));
-    let refreshable = move || {
-        app.session
-            .with(|session| session.refreshable)
-            .unwrap_or_default()
-    };
-    view! {
-        <div class="actions secondary">
-            {move || refreshable().then(|| view! {
-                <button type="button" data-testid="refresh" aria-busy=move || refreshing.busy()
-                    on:click=move |_| refreshing.run()>{t("account.refresh")}</button>
-            })}
-            <button type="button" data-testid="sign-out" aria-busy=move || here.busy()
-                on:click=move |_| here.run()>{t("account.sign_out")}</button>
-            <button type="button" class="quiet" data-testid="sign-out-everywhere" aria-busy=move || everywhere.busy()
-                on:click=move |_| everywhere.run()>{t("account.sign_out_everywhere")}</button>
-        </div>
-        <p class="status" role="status">{move || refreshing.is_done().then(|| t("account.refreshed"))}</p>
-    }
-}
-
-/// Something that a button does: once at a time, and what goes wrong is shown.
-struct Task<F: 'static> {
-    app: App,
-    work: StoredValue<F>,
-    state: RwSignal<TaskState>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum TaskState {
-    Idle,
-    Busy,
-    Done,
-}
-
-impl<F: 'static> Copy for Task<F> {}
-
-impl<F: 'static> Clone for Task<F> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<F, Fut> Task<F>
-where
-    F: Fn(App) -> Fut + Copy + Send + Sync + 'static,
-    Fut: Future<Output = Result<(), Failure>> + 'static,
-{
-    fn new(app: App, work: F) -> Self {
-        Task {
-            app,
-            work: StoredValue::new(work),
-            state: RwSignal::new(TaskState::Idle),
-        }
-    }
-
-    fn run(self) {
-        if self.state.get_untracked() == TaskState::Busy {
-            return;
-        }
-        self.state.set(TaskState::Busy);
-        self.app.notice.set(None);
-        let work = self.work.get_value();
-        spawn_local(async move {
-            let result = work(self.app).await;
-            // The page may be gone by now.
-            let _ = self.state.try_set(if result.is_ok() {
-                TaskState::Done
-            } else {
-                TaskState::Idle
-            });
-            if let Err(failure) = result {
-                sync::refused(self.app, failure);
-            }
+fn buttons(app: App) -> AnyView {
+    let (refreshing, here, everywhere) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let refreshed = RwSignal::new(false);
+    let refresh = move || {
+        refreshed.set(false);
+        run(app, refreshing, move || {
+            Box::pin(async move {
+                refresh::refresh(app).await?;
+                let _ = refreshed.try_set(true);
+                Ok(())
+            })
         });
-    }
+    };
+    let leave = move |busy, reach| run(app, busy, move || Box::pin(sign_out::sign_out(app, reach)));
+    let refresh_button = dynamic(move || match app.session.with(|session| session.refreshable) {
+        Some(true) => button("", "refresh", t("account.refresh"), Some(refreshing), refresh),
+        _ => nothing(),
+    });
+    let sign_out = button("", "sign-out", t("account.sign_out"), Some(here), move || leave(here, SignOutReach::Here));
+    let everywhere = button("quiet", "sign-out-everywhere", t("account.sign_out_everywhere"), Some(everywhere), move || {
+        leave(everywhere, SignOutReach::Everywhere)
+    });
+    let told = dynamic(move || if refreshed.get() { status("refreshed", false, t("account.refreshed")) } else { nothing() });
+    vec![actions("actions secondary", vec![refresh_button, sign_out, everywhere]), told].into_any()
+}
 
-    fn busy(self) -> Option<&'static str> {
-        (self.state.get() == TaskState::Busy).then_some("true")
-    }
+type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
-    fn is_done(self) -> bool {
-        self.state.get() == TaskState::Done
+/// What a button does: once at a time, and what goes wrong is shown.
+fn run(app: App, busy: RwSignal<bool>, work: impl FnOnce() -> Work) {
+    if busy.get_untracked() {
+        return;
     }
+    busy.set(true);
+    app.notice.set(None);
+    let work = work();
+    browser::spawn(async move {
+        let result = work.await;
+        // The page may be gone by now.
+        let _ = busy.try_set(false);
+        if let Err(failure) = result {
+            sync::refused(app, failure);
+        }
+    });
 }

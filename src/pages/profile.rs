@@ -1,26 +1,27 @@
 //! `/profile`: the buyer is asked for what is missing, and nothing else.
 
+mod answers;
 mod field;
-
-use std::collections::BTreeMap;
 
 use admit_one_protocol::{
     Code,
     api::CompleteRequest,
     profile::{Field, Profile as Answers},
 };
-use leptos::{prelude::*, task::spawn_local};
-use serde::{Deserialize, Serialize};
-use web_sys::SubmitEvent;
+use leptos::prelude::*;
 
-use self::field::FieldInput;
+pub use self::answers::forget_answers;
+use super::{
+    account::retry,
+    parts::{actions, button, card, dynamic, notice_of, nothing, paragraph, status, who},
+};
 use crate::{
     api,
     app::App,
-    browser::{self, Entry, Shelf},
+    browser::{self, Entry},
     messages::t,
-    pages::notice::Notice,
     route::Route,
+    session::SignedIn,
     sync,
 };
 
@@ -28,130 +29,93 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Form {
     app: App,
-    answers: RwSignal<Answers>,
+    answers: StoredValue<Answers>,
     /// What is wrong, as the key of a message.
-    errors: RwSignal<BTreeMap<Field, &'static str>>,
+    errors: RwSignal<Vec<(Field, &'static str)>>,
     busy: RwSignal<bool>,
 }
 
 /// The profile page.
-#[component]
-pub fn Profile() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn profile(app: App) -> AnyView {
     let form = Form {
         app,
-        answers: RwSignal::new(kept_answers(app)),
+        answers: StoredValue::new(answers::kept_answers(app)),
         errors: RwSignal::default(),
         busy: RwSignal::new(false),
     };
-    let missing = Memo::new(move |_| {
-        app.session
-            .with(|session| session.missing.clone())
-            .flatten()
-    });
-    // A link to this page is also a wish to come back to it from the account.
-    let nothing = move || missing.get().is_some_and(|missing| missing.is_empty());
-    view! {
-        <main class="card profile">
-            <h1 tabindex="-1">{t("profile.title")}</h1>
-            <p class="who small" data-testid="user-email">
-                {move || app.session.with(|session| session.shown_name())}
-            </p>
-            {move || app.notice.get().map(|failure| view! { <Notice failure/> })}
-            {move || match missing.get() {
-                None => view! { <Waiting/> }.into_any(),
-                Some(_) if nothing() => view! { <Complete/> }.into_any(),
-                Some(fields) => view! { <Questions form fields/> }.into_any(),
-            }}
-        </main>
-    }
-}
-
-/// While it isn't known what is missing.
-#[component]
-fn Waiting() -> impl IntoView {
-    let app = expect_context::<App>();
-    move || {
-        if app.notice.read().is_none() {
-            return view! { <p class="status" role="status" data-testid="status">{t("account.syncing")}</p> }.into_any();
-        }
-        let retry = move |_| {
-            app.notice.set(None);
-            spawn_local(sync::onward(app));
-        };
-        view! {
-            <div class="actions">
-                <button type="button" class="primary" data-testid="retry" on:click=retry>{t("action.retry")}</button>
-            </div>
-        }
-        .into_any()
-    }
+    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| app.session.with(|session| session.missing.clone()).flatten());
+    card(
+        "profile",
+        "profile.title",
+        vec![
+            who("who small", move || app.session.with(SignedIn::shown_name).unwrap_or_default()),
+            notice_of(move || app.notice.get()),
+            dynamic(move || match missing.get() {
+                None if app.notice.read().is_some() => actions("actions", vec![retry(app)]),
+                None => status("status", true, t("account.syncing")),
+                Some(fields) if fields.is_empty() => complete(app),
+                Some(fields) => questions(form, fields),
+            }),
+        ],
+    )
 }
 
 /// Nothing is missing.
-#[component]
-fn Complete() -> impl IntoView {
-    let app = expect_context::<App>();
-    view! {
-        <p class="lead" role="status" data-testid="status">{t("profile.complete")}</p>
-        <div class="actions">
-            <button type="button" class="primary" on:click=move |_| app.go(Route::Account, Entry::Push)>
-                {t("account.title")}
-            </button>
-        </div>
-    }
+fn complete(app: App) -> AnyView {
+    let account = move || app.go(Route::Account, Entry::Push);
+    vec![
+        status("status", false, t("profile.complete")),
+        actions("actions", vec![button("primary", "account", t("account.title"), None, account)]),
+    ]
+    .into_any()
 }
 
 /// The form.
-#[component]
-fn Questions(form: Form, fields: Vec<Field>) -> impl IntoView {
-    let app = form.app;
-    let later = app.configuration.read_untracked().profile_later;
-    let asked = fields.clone();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        form.save(&asked);
-    };
+fn questions(form: Form, fields: Vec<Field>) -> AnyView {
+    let later = form.app.configuration.read_value().profile_later;
+    let inputs: Vec<AnyView> = fields.iter().map(|field| field::field_input(form, *field)).collect();
+    let put_off =
+        if later { button("quiet", "later", t("profile.later"), None, move || form.put_off()) } else { nothing() };
     view! {
-        <p class="lead">{t("profile.lead")}</p>
-        <form novalidate data-testid="profile-form" on:submit=submit>
-            {fields.into_iter().map(|field| view! { <FieldInput form field/> }.into_any()).collect::<Vec<_>>()}
+        {paragraph("lead", t("profile.lead"))}
+        <form novalidate data-testid="profile-form" on:submit=move |event| {
+            event.prevent_default();
+            form.save(&fields);
+        }>
+            {inputs}
             <div class="actions">
                 <button type="submit" class="primary" data-testid="save"
                     aria-busy=move || form.busy.get().then_some("true")>{t("profile.save")}</button>
-                {later.then(|| view! {
-                    <button type="button" class="quiet" data-testid="later" on:click=move |_| form.put_off()>
-                        {t("profile.later")}
-                    </button>
-                })}
+                {put_off}
             </div>
         </form>
     }
+    .into_any()
 }
 
 impl Form {
+    fn value(self, field: Field) -> String {
+        self.answers.read_value().get(field).unwrap_or_default().to_owned()
+    }
+
+    fn error(self, field: Field) -> Option<&'static str> {
+        self.errors.read().iter().find(|(wrong, _)| *wrong == field).map(|(_, key)| *key)
+    }
+
     /// An answer changes: it is kept, so that a reload loses nothing, and what was wrong with it is forgotten.
     fn answer(self, field: Field, value: String) {
-        self.answers.update(|answers| answers.set(field, value));
-        keep_answers(self.app, &self.answers.read_untracked());
-        if self.errors.read_untracked().contains_key(&field) {
-            self.errors.update(|errors| {
-                errors.remove(&field);
-            });
-        }
+        self.answers.update_value(|answers| answers.set(field, value));
+        answers::keep_answers(self.app, &self.answers.read_value());
+        self.errors.update(|errors| errors.retain(|(wrong, _)| *wrong != field));
     }
 
     /// The field is left: what is wrong with a value is said then; that it is empty, only when saving.
     fn leave(self, field: Field) {
-        let value = self
-            .answers
-            .read_untracked()
-            .get(field)
-            .unwrap_or_default()
-            .to_owned();
+        let value = self.value(field);
         if !value.trim().is_empty() && field.validate(&value).is_err() {
             self.errors.update(|errors| {
-                errors.insert(field, field::invalid(field));
+                errors.retain(|(wrong, _)| *wrong != field);
+                errors.push((field, field::invalid(field)));
             });
         }
     }
@@ -161,46 +125,39 @@ impl Form {
         if self.busy.get_untracked() {
             return;
         }
-        let mut valid = Vec::new();
-        let mut errors = BTreeMap::new();
+        let mut valid = Answers::default();
+        let mut errors = Vec::new();
         for field in asked {
-            let value = self
-                .answers
-                .read_untracked()
-                .get(*field)
-                .unwrap_or_default()
-                .to_owned();
+            let value = self.value(*field);
             match field.validate(&value) {
-                Ok(value) => valid.push((*field, value)),
-                Err(_) if value.trim().is_empty() => {
-                    errors.insert(*field, "profile.required");
-                }
-                Err(_) => {
-                    errors.insert(*field, field::invalid(*field));
-                }
+                Ok(value) => valid.set(*field, value),
+                Err(_) if value.trim().is_empty() => errors.push((*field, "profile.required")),
+                Err(_) => errors.push((*field, field::invalid(*field))),
             }
         }
-        let complete = errors.is_empty();
-        self.errors.set(errors);
-        if complete {
-            self.send(valid.into_iter().collect());
-        } else {
-            focus_error(asked, self.errors);
+        if errors.is_empty() {
+            self.send(valid);
+        }
+        self.show(errors);
+    }
+
+    /// Shows what is wrong, and moves the focus to the first of it.
+    fn show(self, errors: Vec<(Field, &'static str)>) {
+        let first = errors.first().map(|(field, _)| field.as_str());
+        // The page may be gone by now.
+        let _ = self.errors.try_set(errors);
+        if let Some(name) = first {
+            browser::focus(&["[name='", name, "']"].concat());
         }
     }
 
     fn send(self, profile: Answers) {
         let app = self.app;
-        let Some(session) = app.session.current() else {
-            return;
-        };
+        let Some(session) = app.session.current() else { return };
         self.busy.set(true);
         app.notice.set(None);
-        spawn_local(async move {
-            let request = CompleteRequest {
-                handle: session.handle.clone(),
-                profile,
-            };
+        browser::spawn(async move {
+            let request = CompleteRequest { handle: session.handle.clone(), profile };
             let answer = api::complete(&request).await;
             let _ = self.busy.try_set(false);
             match answer {
@@ -212,16 +169,8 @@ impl Form {
                         sync::proceed(app).await;
                     }
                 }
-                Err(failure)
-                    if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() =>
-                {
-                    let wrong = failure
-                        .fields
-                        .iter()
-                        .map(|field| (*field, field::invalid(*field)))
-                        .collect();
-                    let _ = self.errors.try_set(wrong);
-                    focus_error(&failure.fields, self.errors);
+                Err(failure) if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() => {
+                    self.show(failure.fields.iter().map(|field| (*field, field::invalid(*field))).collect());
                 }
                 Err(failure) => sync::refused(app, failure),
             }
@@ -231,73 +180,8 @@ impl Form {
     /// The buyer wants to go on without.
     fn put_off(self) {
         if let Some(session) = self.app.session.current() {
-            self.app
-                .session
-                .update(&session, |session| session.later = true);
-            spawn_local(sync::proceed(self.app));
+            self.app.session.update(&session, |session| session.later = true);
+            browser::spawn(sync::proceed(self.app));
         }
     }
 }
-
-/// Moves the focus to the first field with something wrong in it.
-fn focus_error(asked: &[Field], errors: RwSignal<BTreeMap<Field, &'static str>>) {
-    let first = asked
-        .iter()
-        .find(|field| errors.read_untracked().contains_key(field));
-    if let Some(field) = first {
-        browser::focus(&format!("[name='{field}']"));
-    }
-}
-
-/// Partial answers, of one person.
-#[derive(Deserialize, Serialize)]
-struct Kept {
-    iss: String,
-    sub: String,
-    answers: Answers,
-}
-
-fn kept_answers(app: App) -> Answers {
-    let kept: Option<Kept> = Shelf::ALL.into_iter().find_map(|shelf| shelf.get(ANSWERS));
-    let Some(session) = app.session.current() else {
-        return Answers::default();
-    };
-    let claims = session.claims;
-    let own = kept.filter(|kept| kept.iss == claims.iss && kept.sub == claims.sub);
-    own.map(|kept| kept.answers).unwrap_or_else(|| {
-        // What the provider said already is a good first answer.
-        let said = [
-            (Field::GivenName, claims.given_name),
-            (Field::FamilyName, claims.family_name),
-        ];
-        said.into_iter()
-            .filter_map(|(field, value)| Some((field, value?)))
-            .collect()
-    })
-}
-
-fn keep_answers(app: App, answers: &Answers) {
-    use admit_one_protocol::api::Custody;
-    let Some(session) = app.session.current() else {
-        return;
-    };
-    let kept = Kept {
-        iss: session.claims.iss,
-        sub: session.claims.sub,
-        answers: answers.clone(),
-    };
-    let shelves = match app.configuration.read_untracked().custody {
-        Custody::Local | Custody::Cookie => Shelf::ALL,
-        Custody::Session | Custody::Memory => [Shelf::Session, Shelf::Session],
-    };
-    let _ = shelves.into_iter().any(|shelf| shelf.set(ANSWERS, &kept));
-}
-
-/// Forgets partial answers: they were saved, or somebody else is signed in.
-pub fn forget_answers() {
-    for shelf in Shelf::ALL {
-        shelf.remove(ANSWERS);
-    }
-}
-
-const ANSWERS: &str = "admit-one.profile";

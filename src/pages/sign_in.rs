@@ -1,69 +1,63 @@
 //! `/`: the choice of providers. Its first look is served with the page (`src/shell/sign_in.html`).
 
-use leptos::{prelude::*, task::spawn_local};
+use admit_one_protocol::api::PublicProvider;
+use leptos::prelude::*;
 
+use super::parts::{card, notice_of, nothing, paragraph};
 use crate::{
     app::App,
     browser,
     failure::Failure,
     messages::{t, t_with},
-    pages::notice::Notice,
     start,
 };
 
 /// The sign-in page.
-#[component]
-pub fn SignIn() -> impl IntoView {
-    let app = expect_context::<App>();
+pub fn sign_in(app: App) -> AnyView {
     if let Some(pressed) = browser::boot_pressed() {
         begin(app, pressed);
     }
     let refused = start::wanted(app).err().map(Failure::new);
-    let ended = move || app.session.ended_by().map(Failure::new);
-    view! {
-        <main class="card sign-in">
-            <h1 tabindex="-1">{t("sign_in.title")}</h1>
-            <p class="lead">{t("sign_in.lead")}</p>
-            {move || ended().map(|failure| view! { <Notice failure/> })}
-            {refused.map(|failure| view! { <Notice failure/> })}
-            {move || app.notice.get().map(|failure| view! { <Notice failure/> })}
-            <Providers/>
-            <p class="note">{t("sign_in.note")}</p>
-        </main>
-    }
+    card(
+        "sign-in",
+        "sign_in.title",
+        vec![
+            paragraph("lead", t("sign_in.lead")),
+            notice_of(move || app.session.ended_by().map(Failure::new)),
+            notice_of(move || refused.clone()),
+            notice_of(move || app.notice.get()),
+            providers(app),
+            paragraph("note", t("sign_in.note")),
+        ],
+    )
 }
 
 /// One button for each provider, the one used last first.
-#[component]
-fn Providers() -> impl IntoView {
-    let app = expect_context::<App>();
+fn providers(app: App) -> AnyView {
     let last = start::last_used();
-    let first = app
-        .configuration
-        .read_untracked()
-        .providers
-        .first()
-        .map(|provider| provider.id.clone());
-    let mut providers = app.configuration.read_untracked().providers.clone();
-    providers.sort_by_key(|provider| Some(&provider.id) != last.as_ref());
+    let providers = app.configuration.read_value().providers.clone();
+    let first = providers.first().map(|provider| provider.id.clone());
     let several = providers.len() > 1;
-    let buttons: Vec<_> = providers
-        .into_iter()
-        .map(|provider| {
-            let id = provider.id;
-            let testid = (Some(&id) == first.as_ref()).then_some("sign-in");
-            let hint = (several && Some(&id) == last.as_ref()).then(|| view! { <small>{t("sign_in.last")}</small> });
-            let (pressed, busy) = (id.clone(), id.clone());
-            view! {
-                <button type="button" class="provider" data-testid=testid data-provider=id
-                    aria-busy=move || (app.starting.read().as_ref() == Some(&busy)).then_some("true")
-                    on:click=move |_| begin(app, pressed.clone())>
-                    {t_with("sign_in.continue_with", &[("label", &provider.label)])}{hint}
-                </button>
-            }
-        })
-        .collect();
-    view! { <div class="providers">{buttons}</div> }
+    let mut buttons = Vec::new();
+    for provider in providers {
+        let is_last = Some(&provider.id) == last.as_ref();
+        let testid = (Some(&provider.id) == first.as_ref()).then_some("sign-in");
+        let at = if is_last { 0 } else { buttons.len() };
+        buttons.insert(at, provider_button(app, provider, testid, several && is_last));
+    }
+    view! { <div class="providers">{buttons}</div> }.into_any()
+}
+
+fn provider_button(app: App, provider: PublicProvider, testid: Option<&'static str>, is_last: bool) -> AnyView {
+    let label = t_with("sign_in.continue_with", &[("label", &provider.label)]);
+    let hint = if is_last { view! { <small>{t("sign_in.last")}</small> }.into_any() } else { nothing() };
+    let (id, pressed) = (provider.id.clone(), provider.id.clone());
+    view! {
+        <button type="button" class="provider" data-testid=testid data-provider=id
+            aria-busy=move || (app.starting.read().as_ref() == Some(&provider.id)).then_some("true")
+            on:click=move |_| begin(app, pressed.clone())>{label}{hint}</button>
+    }
+    .into_any()
 }
 
 /// Leaves for the provider; a second press while the page is being left does nothing.
@@ -72,15 +66,14 @@ fn begin(app: App, provider: String) {
         return;
     }
     app.starting.set(Some(provider.clone()));
-    spawn_local(async move {
+    browser::spawn(async move {
         let return_to = destination(app);
-        match start::start(app, &provider, &return_to).await {
-            Ok(()) => {}
-            Err(failure) if failure.is_transient() => {
-                app.starting.set(None);
-                app.notice.set(Some(failure));
-            }
-            Err(failure) => app.fail(failure),
+        let Err(failure) = start::start(app, &provider, &return_to).await else { return };
+        app.starting.set(None);
+        if failure.is_transient() {
+            app.notice.set(Some(failure));
+        } else {
+            app.fail(failure);
         }
     });
 }
@@ -96,14 +89,8 @@ fn destination(app: App) -> String {
 /// Starts again with the provider of a failed sign-in, or from the choice of providers.
 pub fn start_again(app: App, provider: Option<String>) {
     app.failure.set(None);
-    match provider.filter(|id| {
-        app.configuration
-            .read_untracked()
-            .providers
-            .iter()
-            .any(|known| known.id == *id)
-    }) {
+    match provider.filter(|id| app.configuration.read_value().providers.iter().any(|known| known.id == *id)) {
         Some(provider) => begin(app, provider),
-        None => app.follow(),
+        None => app.go(crate::route::Route::SignIn, browser::Entry::Replace),
     }
 }

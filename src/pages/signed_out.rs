@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::parts::{actions, button, card, status};
 use crate::{
     app::App,
     browser::Entry,
@@ -11,22 +12,18 @@ use crate::{
 };
 
 /// The page after a sign-out.
-#[component]
-pub fn SignedOut() -> impl IntoView {
-    let app = expect_context::<App>();
-    let confirmation = sign_out::confirmation();
-    let sentence = match confirmation {
-        Confirmation::Missing => "signed_out.unconfirmed",
-        Confirmation::NotAsked | Confirmation::Confirmed => "signed_out.lead",
+pub fn signed_out(app: App) -> AnyView {
+    let (sentence, testid) = match sign_out::confirmation() {
+        Confirmation::Missing => ("signed_out.unconfirmed", "unconfirmed"),
+        Confirmation::NotAsked | Confirmation::Confirmed => ("signed_out.lead", "status"),
     };
-    view! {
-        <main class="card signed-out" data-confirmed=(confirmation != Confirmation::Missing).to_string()>
-            <h1 tabindex="-1">{t("signed_out.title")}</h1>
-            <p class="lead" role="status" data-testid="status">{t(sentence)}</p>
-            <div class="actions">
-                <button type="button" class="primary" data-testid="start-again"
-                    on:click=move |_| app.go(Route::SignIn, Entry::Push)>{t("signed_out.sign_in")}</button>
-            </div>
-        </main>
-    }
+    let sign_in = move || app.go(Route::SignIn, Entry::Push);
+    card(
+        "signed-out",
+        "signed_out.title",
+        vec![
+            status(testid, false, t(sentence)),
+            actions("actions", vec![button("primary", "start-again", t("signed_out.sign_in"), None, sign_in)]),
+        ],
+    )
 }

@@ -3,52 +3,41 @@
 use admit_one_protocol::profile::{Field, countries};
 use leptos::prelude::*;
 
-use super::Form;
-use crate::{browser::CountryNames, messages::t};
+use super::{
+    super::parts::nothing,
+    Form,
+};
+use crate::{
+    browser::{CountryNames, in_order},
+    messages::t,
+};
 
 /// A labelled input; what is wrong with it is tied to it and announced.
-#[component]
-pub(super) fn FieldInput(form: Form, field: Field) -> impl IntoView {
+pub(super) fn field_input(form: Form, field: Field) -> AnyView {
     let name = field.as_str();
-    let error = move || form.errors.read().get(&field).copied();
-    let hint = hint(field);
+    let hint = match field {
+        Field::PhoneNumber => view! { <p class="hint" id="phone_number-hint">{t("hint.phone_number")}</p> }.into_any(),
+        _ => nothing(),
+    };
     view! {
         <div class="field">
-            <label for=name>{t(&format!("field.{name}"))}</label>
-            {input(form, field)}
-            {hint.map(|key| view! { <p class="hint" id=format!("{name}-hint")>{t(key)}</p> })}
-            <p class="wrong" id=format!("{name}-wrong") aria-live="polite">{move || error().map(t)}</p>
+            <label for=name>{t(&["field.", name].concat())}</label>
+            {if field == Field::Country { country(form, field) } else { input(form, field) }}
+            {hint}
+            <p class="wrong" id=[name, "-wrong"].concat() aria-live="polite">
+                {move || form.error(field).map(t).unwrap_or_default()}
+            </p>
         </div>
     }
+    .into_any()
 }
 
 fn input(form: Form, field: Field) -> AnyView {
     let name = field.as_str();
-    let value = form
-        .answers
-        .read_untracked()
-        .get(field)
-        .unwrap_or_default()
-        .to_owned();
-    let wrong = move || form.errors.read().contains_key(&field).then_some("true");
-    let described = match hint(field) {
-        Some(_) => format!("{name}-wrong {name}-hint"),
-        None => format!("{name}-wrong"),
-    };
-    if field == Field::Country {
-        let options = country_options(form, &value);
-        return view! {
-            <select id=name name=name autocomplete=field.autocomplete() required aria-describedby=described
-                aria-invalid=wrong
-                on:change=move |event| form.answer(field, event_target_value(&event))>
-                {options}
-            </select>
-        }
-        .into_any();
-    }
     view! {
-        <input id=name name=name type=field.input_type() autocomplete=field.autocomplete() maxlength=field.longest()
-            required aria-describedby=described aria-invalid=wrong value=value
+        <input id=name name=name type=field.input_type() autocomplete=field.autocomplete()
+            maxlength=field.longest().to_string() required=true aria-describedby=described_by(field)
+            aria-invalid=move || form.error(field).map(|_| "true") value=form.value(field)
             on:input=move |event| form.answer(field, event_target_value(&event))
             on:blur=move |_| form.leave(field)/>
     }
@@ -56,26 +45,33 @@ fn input(form: Form, field: Field) -> AnyView {
 }
 
 /// The countries by their names in the buyer's language.
-fn country_options(form: Form, chosen: &str) -> Vec<AnyView> {
-    let lang = form.app.configuration.read_untracked().lang.clone();
+fn country(form: Form, field: Field) -> AnyView {
+    let name = field.as_str();
+    let lang = form.app.configuration.read_value().lang.clone();
     let names = CountryNames::new(&lang);
-    let mut all: Vec<(String, &'static str)> =
-        countries().map(|code| (names.of(code), code)).collect();
-    all.sort_by(|(a, _), (b, _)| crate::browser::in_order(a, b, &lang));
-    let none = view! { <option value="" selected=chosen.is_empty()>{t("profile.choose")}</option> }
-        .into_any();
-    let options = all.into_iter().map(|(name, code)| {
+    let mut all: Vec<(String, &'static str)> = Vec::new();
+    for code in countries() {
+        let name = names.of(code);
+        let at = all.partition_point(|(other, _)| in_order(other, &name, &lang).is_lt());
+        all.insert(at, (name, code));
+    }
+    all.insert(0, (t("profile.choose"), ""));
+    let chosen = form.value(field);
+    let option = |(name, code): (String, &'static str)| {
         view! { <option value=code selected=code == chosen>{name}</option> }.into_any()
-    });
-    std::iter::once(none).chain(options).collect()
+    };
+    let options: Vec<AnyView> = all.into_iter().map(option).collect();
+    view! {
+        <select id=name name=name autocomplete=field.autocomplete() required=true aria-describedby=described_by(field)
+            aria-invalid=move || form.error(field).map(|_| "true")
+            on:change=move |event| form.answer(field, event_target_value(&event))>{options}</select>
+    }
+    .into_any()
 }
 
-/// What helps to fill it in.
-fn hint(field: Field) -> Option<&'static str> {
-    match field {
-        Field::PhoneNumber => Some("hint.phone_number"),
-        _ => None,
-    }
+fn described_by(field: Field) -> String {
+    let hint = if field == Field::PhoneNumber { " phone_number-hint" } else { "" };
+    [field.as_str(), "-wrong", hint].concat()
 }
 
 /// What is said about a value that isn't valid.

@@ -1,0 +1,87 @@
+//! The parts that pages are made of. They take their children and closures boxed: each part is compiled once, not once
+//! for every place, which is what keeps the download small.
+
+use leptos::prelude::*;
+
+use crate::{failure::Failure, messages::t};
+
+/// A page: a card with a heading, which takes the focus when the page changes.
+pub fn card(class: &'static str, title: &'static str, children: Vec<AnyView>) -> AnyView {
+    view! { <main class=format!("card {class}")><h1 tabindex="-1">{t(title)}</h1>{children}</main> }.into_any()
+}
+
+/// A paragraph that stays as it is.
+pub fn paragraph(class: &'static str, text: String) -> AnyView {
+    view! { <p class=class>{text}</p> }.into_any()
+}
+
+/// What the page is doing, announced when it changes.
+pub fn status(testid: &'static str, busy: bool, text: String) -> AnyView {
+    view! { <p class="status" role="status" data-testid=testid aria-busy=busy.to_string()>{text}</p> }.into_any()
+}
+
+/// Something that is made anew when what it reads changes.
+pub fn dynamic(make: impl FnMut() -> AnyView + Send + 'static) -> AnyView {
+    (Box::new(make) as Box<dyn FnMut() -> AnyView + Send>).into_any()
+}
+
+/// Nothing.
+pub fn nothing() -> AnyView {
+    ().into_any()
+}
+
+/// Who is signed in.
+pub fn who(class: &'static str, name: impl FnMut() -> String + Send + 'static) -> AnyView {
+    let name: Box<dyn FnMut() -> String + Send> = Box::new(name);
+    view! { <p class=class data-testid="user-email">{name}</p> }.into_any()
+}
+
+/// Buttons, one below the other.
+pub fn actions(class: &'static str, buttons: Vec<AnyView>) -> AnyView {
+    view! { <div class=class>{buttons}</div> }.into_any()
+}
+
+/// A button; `busy` while what it does is under way.
+pub fn button(
+    class: &'static str,
+    testid: &'static str,
+    label: String,
+    busy: Option<RwSignal<bool>>,
+    press: impl Fn() + 'static,
+) -> AnyView {
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! {
+        <button type="button" class=class data-testid=testid
+            aria-busy=move || busy.is_some_and(|busy| busy.get()).then_some("true") on:click=move |_| press()>{label}</button>
+    }
+    .into_any()
+}
+
+/// Something that went wrong on the page, beside what is on it: a sentence for the buyer, a line for the developer.
+pub fn notice(failure: &Failure) -> AnyView {
+    view! {
+        <div class="notice" role="alert" data-testid="error" data-code=failure.code.as_str()>
+            <p>{sentence(failure)}</p>
+            {for_developers(failure)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The notice of what went wrong, if anything has.
+pub fn notice_of(failure: impl Fn() -> Option<Failure> + Send + 'static) -> AnyView {
+    dynamic(move || failure().as_ref().map_or_else(nothing, notice))
+}
+
+/// What the buyer reads about a failure.
+pub fn sentence(failure: &Failure) -> String {
+    t(&format!("error.{}", failure.code.as_str()))
+}
+
+/// The code and the request's id, folded away.
+pub fn for_developers(failure: &Failure) -> AnyView {
+    view! {
+        <details class="developer"><summary>{t("failure.details")}</summary><code>{failure.for_developers()}</code></details>
+    }
+    .into_any()
+}

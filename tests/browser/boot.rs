@@ -1,0 +1,94 @@
+//! `boot.js`: the proofs that it signs are those of RFC 9449, by a key that stays in the browser.
+
+use admit_one_app::browser;
+use admit_one_protocol::proof::{ProofExpectations, UnverifiedProof, ath};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::{js, js_async};
+
+/// Puts on the page what the backend serves, and runs `boot.js` in it.
+fn boot() {
+    js(r#"
+        document.querySelectorAll('[data-boot]').forEach((element) => element.remove());
+        document.head.insertAdjacentHTML('beforeend', `
+            <meta data-boot name="admit-one:sign-in" content="data:text/javascript,export default () => {}">
+            <meta data-boot name="admit-one:app" content="data:text/javascript,export default () => {}">`);
+        document.body.insertAdjacentHTML('beforeend', `
+            <div data-boot id="app"><div class="providers"><button class="provider" data-provider="a">A</button>
+            <button class="provider" data-provider="b">B</button></div></div>
+            <script data-boot type="application/json" id="admit-one">{"nonce":"first"}</script>`);
+    "#);
+    js(include_str!("../../src/boot.js"));
+}
+
+/// Whether the proof's signature is right, by WebCrypto.
+async fn accepted(proof: &str, expected: ProofExpectations<'_>) -> admit_one_protocol::proof::Proof {
+    let unverified = UnverifiedProof::parse(proof).unwrap();
+    let check = unverified.signature_check();
+    let valid = js_async(&format!(
+        "const key = await crypto.subtle.importKey('raw', new Uint8Array({:?}), {{name: 'ECDSA', namedCurve: 'P-256'}},
+            false, ['verify']);
+        return crypto.subtle.verify({{name: 'ECDSA', hash: 'SHA-256'}}, key, new Uint8Array({:?}), new Uint8Array({:?}));",
+        check.public_key, check.signature, check.signing_input
+    ))
+    .await;
+    unverified.accept(valid.is_truthy(), expected).unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn a_proof_is_accepted_for_its_method_address_and_handle() {
+    boot();
+    let url = format!("{}/v1/refresh", browser::origin());
+    let ath = ath("handle");
+    let proof = browser::proof("POST", "/v1/refresh", Some("handle")).await.unwrap();
+    let proof = accepted(&proof, ProofExpectations { method: "POST", url: &url, ath: Some(&ath) }).await;
+    assert_eq!(proof.nonce.as_deref(), Some("first"));
+
+    browser::set_boot_nonce("second");
+    let next = browser::proof("POST", "/v1/refresh", None).await.unwrap();
+    let next = accepted(&next, ProofExpectations { method: "POST", url: &url, ath: None }).await;
+    assert_eq!(next.nonce.as_deref(), Some("second"));
+    assert_eq!(next.thumbprint, proof.thumbprint);
+    assert_ne!(next.jti, proof.jti);
+}
+
+#[wasm_bindgen_test]
+async fn the_key_outlives_the_page() {
+    boot();
+    let url = format!("{}/v1/exchange", browser::origin());
+    let expected = || ProofExpectations { method: "POST", url: &url, ath: None };
+    let before = accepted(&browser::proof("POST", "/v1/exchange", None).await.unwrap(), expected()).await;
+    boot();
+    let after = accepted(&browser::proof("POST", "/v1/exchange", None).await.unwrap(), expected()).await;
+    assert_eq!(before.thumbprint, after.thumbprint);
+}
+
+#[wasm_bindgen_test]
+async fn where_indexeddb_is_blocked_the_key_is_in_memory() {
+    js("window.realOpen = indexedDB.open; IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }");
+    boot();
+    let proof = browser::proof("POST", "/v1/exchange", None).await;
+    js("IDBFactory.prototype.open = window.realOpen;");
+    let url = format!("{}/v1/exchange", browser::origin());
+    accepted(&proof.unwrap(), ProofExpectations { method: "POST", url: &url, ath: None }).await;
+}
+
+#[wasm_bindgen_test]
+fn a_press_before_the_app_is_there_is_remembered_once() {
+    boot();
+    js("document.querySelector('[data-provider=b]').click(); document.querySelector('[data-provider=a]').click();");
+    assert_eq!(browser::boot_pressed().as_deref(), Some("b"));
+    assert_eq!(browser::boot_pressed(), None);
+    browser::boot_ready();
+    js("document.querySelector('[data-provider=b]').click();");
+    assert_eq!(browser::boot_pressed(), None);
+}
+
+#[wasm_bindgen_test]
+fn the_provider_used_last_stands_first() {
+    js("localStorage.setItem('admit-one.last', 'b')");
+    boot();
+    let first = js("document.querySelector('.provider').dataset.provider");
+    js("localStorage.removeItem('admit-one.last')");
+    assert_eq!(first.as_string().as_deref(), Some("b"));
+}

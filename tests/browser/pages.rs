@@ -1,0 +1,36 @@
+//! Addresses and sentences.
+
+use std::collections::BTreeMap;
+
+use admit_one_app::{
+    messages::{set_messages, t, t_with},
+    route::Route,
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen_test]
+fn pages_are_found_by_their_paths() {
+    for (path, route) in [
+        ("/", Route::SignIn),
+        ("/?return_to=/profile", Route::SignIn),
+        ("/callback/club", Route::Callback),
+        ("/callback/club/", Route::Callback),
+        ("/callback/", Route::Unknown),
+        ("/profile", Route::Profile),
+        ("/account/", Route::Account),
+        ("/signed-out?state=x", Route::SignedOut),
+        ("/accounts", Route::Unknown),
+    ] {
+        assert_eq!(Route::parse(path), route, "{path}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn arguments_are_filled_in_once() {
+    let messages = [("a", "Continue with %{label}"), ("b", "%{x} and %{y}"), ("c", "100 % {sure} %{open")];
+    set_messages(BTreeMap::from(messages.map(|(key, text)| (key.to_owned(), text.to_owned()))));
+    assert_eq!(t_with("a", &[("label", "%{label} & Co")]), "Continue with %{label} & Co");
+    assert_eq!(t_with("b", &[("y", "2")]), " and 2");
+    assert_eq!(t_with("c", &[]), "100 % {sure} open");
+    assert_eq!(t("missing"), "missing");
+}
