@@ -1,14 +1,27 @@
 #!/bin/sh
-# Gives the sign-in module, which Trunk treats as a worker and names by its binary alone, names with a hash like the others.
-# Trunk calls it when a build is done, with the folder in TRUNK_STAGING_DIR.
+# The last steps of a build, which Trunk doesn't do: the sign-in module, which it treats as a worker and names by its binary
+# alone, gets names with a hash like the others, and comments and indentation leave what the browser downloads.
+# Trunk calls it with the folder in TRUNK_STAGING_DIR.
 set -eu
 
 folder=${1:-${TRUNK_STAGING_DIR:-dist}}
 name=admit-one-sign-in
 hash=$(cat "$folder/$name.js" "$folder/${name}_bg.wasm" | sha256sum | cut -c 1-16)
 
-sed "s/${name}_bg\.wasm/${name}-${hash}_bg.wasm/g" "$folder/$name.js" >"$folder/$name-$hash.js"
-rm "$folder/$name.js"
+rewrite() { # file new-file sed-script…
+  from=$1 to=$2
+  shift 2
+  sed "$@" "$from" >"$to.new"
+  rm "$from"
+  mv "$to.new" "$to"
+}
+
+for file in "$folder"/*.js; do
+  rewrite "$file" "$file" -e 's/^ *//' -e '/^\/\*\*/d' -e '/^\*/d' -e '/^\/\//d'
+done
+rewrite "$folder/$name.js" "$folder/$name-$hash.js" "s/${name}_bg\.wasm/${name}-${hash}_bg.wasm/g"
 mv "$folder/${name}_bg.wasm" "$folder/$name-${hash}_bg.wasm"
-sed "s/$name\.js/$name-$hash.js/" "$folder/index.html" >"$folder/index.html.new"
-mv "$folder/index.html.new" "$folder/index.html"
+# The comments of the page itself (<!-- -->) are where the backend puts what it serves.
+rewrite "$folder/index.html" "$folder/index.html" \
+  -e "s/$name\.js/$name-$hash.js/" -e 's/^ *//' -e '/^\/\//d' -e '/^\/\*.*\*\/$/d' -e 's/<script>\/\/.*$/<script>/' \
+  -e 's/<style>\/\*.*\*\/$/<style>/' -e '/^$/d'
