@@ -42,6 +42,16 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 #[derive(Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
+impl RequestId {
+    /// The id of a request, for its problem document.
+    pub(crate) fn of(request: &Request) -> Option<String> {
+        request
+            .extensions()
+            .get::<Self>()
+            .map(|id| id.0.to_string())
+    }
+}
+
 /// The cookie of `custody = "cookie"` (RFC 10017).
 pub(crate) const COOKIE: &str = "__Host-admit-one";
 
@@ -202,25 +212,8 @@ async fn accept_and_act<M: Message, A: Serialize, F>(
 where
     F: Future<Output = Result<A, Failure>> + Send,
 {
+    state.admit(&request)?;
     let (parts, body) = request.into_parts();
-    let peer = parts
-        .extensions
-        .get::<Peer>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    state
-        .rate
-        .take(limits::caller(
-            peer,
-            &parts.headers,
-            &state.config.trusted_proxies,
-        ))
-        .map_err(|seconds| {
-            Failure::new(
-                Code::RateLimited,
-                "`limits.per_minute` calls came from this address",
-            )
-            .with_retry_after(seconds)
-        })?;
     let ours = HeaderValue::from_str(&state.config.public_url).ok();
     if parts.headers.get(header::ORIGIN) != ours.as_ref() {
         return Err(Failure::new(Code::OriginNotAllowed, "`Origin` isn't ours"));
@@ -263,6 +256,22 @@ where
     *accepted = Some(call.clone());
     let answer = act(call, message).await?;
     serde_json::to_vec(&answer).map_err(|error| Failure::new(Code::Internal, error.to_string()))
+}
+
+impl State {
+    /// Counts a call of an address.
+    pub(crate) fn admit(&self, request: &Request) -> Result<(), Failure> {
+        let peer = request.extensions().get::<Peer>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+        let caller = limits::caller(peer, request.headers(), &self.config.trusted_proxies);
+        self.rate.take(caller).map_err(|seconds| {
+            Failure::new(
+                Code::RateLimited,
+                "`limits.per_minute` calls came from this address",
+            )
+            .with_retry_after(seconds)
+        })
+    }
 }
 
 /// A proof in the form of RFC 9449 section 4.3; answers the key's thumbprint.

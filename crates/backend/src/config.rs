@@ -136,7 +136,7 @@ pub enum Credential {
     /// `client_secret_post`.
     Post(Secret),
     /// `private_key_jwt`: a PKCS#8 key in PEM.
-    Key(crate::jws::SigningKey),
+    Key(Box<crate::jws::SigningKey>),
     /// `none`.
     Public,
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct SigningKey(Kind);
 
 enum Kind {
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
     Es256(EcdsaKeyPair),
     Rs256(Box<RsaKeyPair>),
 }
@@ -28,7 +28,10 @@ impl std::fmt::Debug for SigningKey {
 impl SigningKey {
     /// A shared secret, of at least 32 bytes.
     pub(crate) fn hs256(secret: &[u8]) -> Self {
-        Self(Kind::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)))
+        Self(Kind::Hs256(Box::new(hmac::Key::new(
+            hmac::HMAC_SHA256,
+            secret,
+        ))))
     }
 
     /// A private key in PKCS#8 and PEM: P-256 or RSA.

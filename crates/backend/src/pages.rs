@@ -211,6 +211,9 @@ pub(crate) async fn configuration(
     request: Request,
 ) -> Response {
     let language = language(request.uri(), request.headers());
+    if let Err(failure) = state.admit(&request) {
+        return failure.into_problem(RequestId::of(&request));
+    }
     state
         .meet_providers(Duration::from_millis(state.config.upstream.timeout_ms))
         .await;
@@ -245,11 +248,8 @@ pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request
                 // A wrong link still leads a person somewhere.
                 return page(state, request, Kind::Nowhere, StatusCode::NOT_FOUND).await;
             }
-            let id = request
-                .extensions()
-                .get::<RequestId>()
-                .map(|id| id.0.to_string());
-            Failure::new(Code::NotFound, "nothing is served here").into_problem(id)
+            Failure::new(Code::NotFound, "nothing is served here")
+                .into_problem(RequestId::of(&request))
         }
     }
 }

@@ -169,7 +169,7 @@ impl Provider {
                 // The issuer as the only audience: a token endpoint's address could be another server's.
                 let assertion = key.sign(&serde_json::json!({
                     "iss": client_id, "sub": client_id, "aud": self.config.issuer,
-                    "jti": base64url(&jti), "iat": now, "exp": now + 60,
+                    "jti": base64url(jti), "iat": now, "exp": now + 60,
                 }))?;
                 ClientAuth::PrivateKeyJwt { assertion }
             }

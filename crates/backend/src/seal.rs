@@ -105,7 +105,7 @@ impl Sealer {
         if let Some(key) = self.keys.first() {
             stamp[8..].copy_from_slice(&hmac::sign(&key.mac, &time).as_ref()[..16]);
         }
-        base64url(&stamp)
+        base64url(stamp)
     }
 
     /// The time of [`stamp`](Self::stamp), if any of our keys wrote it.

@@ -11,8 +11,13 @@ use axum::{
 };
 
 use crate::{
-    app, call::answer, exchange, failure::Failure, grant, metrics::Step, pages, profile, refresh,
-    sign_out,
+    app,
+    call::{RequestId, answer},
+    exchange,
+    failure::Failure,
+    grant,
+    metrics::Step,
+    pages, profile, refresh, sign_out,
 };
 
 type Shared = State<Arc<app::State>>;
@@ -64,9 +69,5 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
 }
 
 async fn not_found(request: Request) -> Response {
-    let id = request
-        .extensions()
-        .get::<crate::call::RequestId>()
-        .map(|id| id.0.to_string());
-    Failure::new(Code::NotFound, "no such call").into_problem(id)
+    Failure::new(Code::NotFound, "no such call").into_problem(RequestId::of(&request))
 }

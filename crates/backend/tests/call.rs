@@ -139,7 +139,7 @@ async fn calls_are_limited_by_address_and_at_a_time() {
     let mut browser = Browser::start().await;
     // `per_minute = 0` in these tests; here a backend of its own.
     let text = support::toml(&browser.upstream.issuer, "", "")
-        .replace("per_minute = 0", "per_minute = 3\nmax_in_flight = 1");
+        .replace("per_minute = 0", "per_minute = 4\nmax_in_flight = 1");
     let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
     let app = admit_one_backend::App::start(config).await.unwrap();
     browser = Browser::of(app, browser.upstream).await;
@@ -156,8 +156,8 @@ async fn calls_are_limited_by_address_and_at_a_time() {
     browser.exchange().await.ok();
     browser.exchange().await.ok();
     let limited = browser.exchange().await.refused(Code::RateLimited);
-    assert_eq!(limited.headers["retry-after"], "20");
-    assert_eq!(limited.body["retry_after"], 20);
+    assert_eq!(limited.headers["retry-after"], "15");
+    assert_eq!(limited.body["retry_after"], 15);
 }
 
 #[tokio::test]

@@ -287,3 +287,28 @@ fn pem() -> String {
     let padding = "=".repeat((4 - text.len() % 4) % 4);
     format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n")
 }
+
+#[tokio::test]
+async fn a_provider_that_goes_down_is_served_from_what_is_known() {
+    let upstream = support::Upstream::start().await;
+    let text = support::toml(&upstream.issuer, "", "")
+        .replace("timeout_ms = 400", "timeout_ms = 400\nmetadata_ttl = 1");
+    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+    let mut browser = Browser::of(
+        admit_one_backend::App::start(config).await.unwrap(),
+        upstream,
+    )
+    .await;
+    browser.exchange().await.ok();
+    browser
+        .upstream
+        .with(|inner| (inner.metadata, inner.jwks) = (json!("gone"), Some((503, String::new()))));
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    browser.exchange().await.ok();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    assert!(
+        browser.upstream.count("/metadata") >= 2,
+        "it was asked again, behind the buyer's back"
+    );
+    browser.exchange().await.ok();
+}

@@ -1,0 +1,90 @@
+//! The rules of `[shop]`.
+
+use admit_one_protocol::discovery::is_trustworthy;
+use toml::Spanned;
+
+use super::{Reader, Result};
+use crate::{
+    config::{DirectoryKind, GrantAlg, ShopConfig, address::origin, file},
+    jws::SigningKey,
+};
+
+impl Reader<'_> {
+    pub(super) fn shop(
+        &self,
+        shop: Spanned<file::Shop>,
+        directory: DirectoryKind,
+    ) -> Result<ShopConfig> {
+        let table = shop.span();
+        let shop = shop.into_inner();
+        if directory == DirectoryKind::None {
+            return Err(self.source.mistake(
+                table,
+                "`[shop]` beside `directory.kind = \"none\"`",
+                "`directory.kind = \"contacts\"`: a grant names a contact",
+            ));
+        }
+        let Some(shop_origin) = origin(
+            shop.grant_url
+                .get_ref()
+                .split(['{', '?'])
+                .next()
+                .unwrap_or_default(),
+        ) else {
+            return Err(self.not(
+                &shop.grant_url,
+                "an `https://` URL, or `http://` on localhost, with `{token}` in it",
+            ));
+        };
+        if !is_trustworthy(&shop_origin) || !shop.grant_url.get_ref().contains("{token}") {
+            return Err(self.not(
+                &shop.grant_url,
+                "an `https://` URL, or `http://` on localhost, with `{token}` in it",
+            ));
+        }
+        let secret = self.secret(shop.grant_secret_env, shop.grant_secret_file)?;
+        let key = match (shop.grant_alg, secret, shop.grant_key_file) {
+            (GrantAlg::HS256, Some((secret, span)), None) => {
+                // RFC 7518 section 3.2: a key of at least the hash's size.
+                if secret.len() < 32 {
+                    return Err(self.source.mistake(
+                        span,
+                        format!("{} characters", secret.len()),
+                        "at least 32",
+                    ));
+                }
+                SigningKey::hs256(secret.as_bytes())
+            }
+            (GrantAlg::ES256, None, Some(file)) => self.key_file(&file)?,
+            (GrantAlg::HS256, _, _) => {
+                return Err(self.source.absence(
+                    "shop.grant_secret_env",
+                    Some(table),
+                    "`grant_secret_env` or `grant_secret_file`, and no `grant_key_file`",
+                ));
+            }
+            (GrantAlg::ES256, _, _) => {
+                return Err(self.source.absence(
+                    "shop.grant_key_file",
+                    Some(table),
+                    "`grant_key_file`, and no secret",
+                ));
+            }
+        };
+        let origins = shop
+            .origins
+            .iter()
+            .map(|written| match origin(written.get_ref()) {
+                Some(origin) if &origin == written.get_ref() => Ok(origin),
+                _ => Err(self.not(written, "an origin such as `https://shop.example`")),
+            });
+        Ok(ShopConfig {
+            origins: origins.collect::<Result<_>>()?,
+            label: shop.label,
+            grant_url: shop.grant_url.into_inner(),
+            key,
+            audience: shop.audience.unwrap_or(shop_origin),
+            lifetime: self.number(shop.lifetime, 60, 5..=600)?,
+        })
+    }
+}
