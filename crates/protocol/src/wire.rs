@@ -77,7 +77,10 @@ impl Seconds {
             Seconds::Text(text) => {
                 // Not as a float: that parser's tables alone are 10 KB of the browser's download.
                 let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-                whole.parse().ok().filter(|_| fraction.bytes().all(|b| b.is_ascii_digit()))
+                whole
+                    .parse()
+                    .ok()
+                    .filter(|_| fraction.bytes().all(|b| b.is_ascii_digit()))
             }
         }
     }

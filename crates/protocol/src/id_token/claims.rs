@@ -77,7 +77,7 @@ impl Audience {
     }
 }
 
-/// The claims of an ID token, kept for display. Only [`IdToken`] says that they are verified.
+/// The claims of an ID token, kept for display. Only [`super::IdToken`] says that they are verified.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct IdTokenClaims {
     /// The issuer.
