@@ -1,5 +1,10 @@
 //! What every call goes through: origin, header, body, proof, limits. Each refusal has its own code.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use admit_one_protocol::Code;

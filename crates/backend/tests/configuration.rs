@@ -1,5 +1,10 @@
 //! A mistake in the configuration is told with its line, its key, what was found and what is allowed.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use admit_one_backend::Config;

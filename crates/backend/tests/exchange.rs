@@ -1,5 +1,10 @@
 //! `POST /v1/exchange`: a code becomes tokens and a handle, or is refused with its own code.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use admit_one_protocol::Code;

@@ -1,5 +1,10 @@
 //! `POST /v1/refresh` and `POST /v1/sign-out`: what a handle is good for, and for whom.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use admit_one_backend::{App, Config};

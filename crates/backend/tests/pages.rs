@@ -1,5 +1,10 @@
 //! The pages and the files beside them, and what operators look at.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use axum::body::Body;

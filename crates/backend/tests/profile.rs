@@ -1,5 +1,10 @@
 //! `POST /v1/profile`, `PUT /v1/profile` and `POST /v1/grant`: what the shop needs to know, and the way in.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use admit_one_protocol::{Code, encoding::from_base64url};

@@ -1,5 +1,10 @@
 //! Over real connections: the limits of headers, the end that lets calls finish, and a log that keeps secrets.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
 mod support;
 
 use std::{
