@@ -6,7 +6,7 @@ cd "$REPO"
 
 up_to_date() {
   [ -f dist/index.html ] || return 1
-  [ -z "$(find Cargo.toml Cargo.lock Trunk.toml index.html src style public locales crates/protocol scripts/precompress.sh scripts/name-by-hash.sh \
+  [ -z "$(find Cargo.toml Cargo.lock Trunk.toml index.html src style public locales crates/protocol scripts/precompress.sh scripts/finish-app.mjs \
     -newer dist/index.html -print -quit 2>/dev/null)" ]
 }
 
