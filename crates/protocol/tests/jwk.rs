@@ -121,6 +121,12 @@ mod rfc_7517_section_4 {
     }
 
     #[test]
+    fn the_type_decides_and_not_the_members() {
+        assert!(!jwk(with(rsa(), "kty", json!("EC"))).fits(Alg::Rs256, None));
+        assert!(!jwk(with(ec(), "kty", json!("OKP"))).fits(Alg::Es256, None));
+    }
+
+    #[test]
     fn a_key_fits_no_algorithm_of_another_curve() {
         assert!(jwk(ec()).fits(Alg::Es256, None));
         assert!(!jwk(ec()).fits(Alg::Es384, None));
@@ -164,7 +170,7 @@ mod rfc_7517_section_4 {
     /// RFC 7518, sections 3.3 and 3.5.
     #[test]
     fn an_rsa_key_under_2048_bits_does_not_fit() {
-        let short = json!({ "kty": "RSA", "n": &N[..170], "e": "AQAB" });
+        let short = json!({ "kty": "RSA", "n": &N[..168], "e": "AQAB" });
         assert!(!jwk(short).fits(Alg::Rs256, None));
     }
 

@@ -167,6 +167,12 @@ mod section_4_3 {
     }
 
     #[test]
+    fn more_than_4_kib_are_refused_unread() {
+        let error = claims_with("padding", json!("x".repeat(4096))).unwrap_err();
+        assert_eq!(error, ProofError::Malformed("too long"));
+    }
+
+    #[test]
     fn rule_3_rejects_missing_claims() {
         for name in ["jti", "htm", "htu", "iat"] {
             let signer = Signer::new(Alg::Es256);

@@ -62,7 +62,8 @@ mod own_paths {
     fn refuses_control_characters_that_browsers_drop() {
         assert!(!accepts("/\t/evil.example/"));
         assert!(!accepts("/\n/evil.example/"));
-        assert!(!accepts("\u{0}/account"));
+        assert!(!accepts("/\u{0}/evil.example/"));
+        assert!(!accepts("/account\u{7f}"));
     }
 
     #[test]
