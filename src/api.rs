@@ -22,7 +22,10 @@ pub async fn configuration(lang: Option<&str>) -> Result<PublicConfiguration, Fa
         .map(|lang| format!("?lang={}", browser::encoded(lang)))
         .unwrap_or_default();
     let request = Request::get(&format!("/v1/configuration{lang}"));
-    parsed(&settled(request).await?.1)
+    // Whatever is wrong with it, there is only one thing to do, so no problem document is read here: the sign-in page's
+    // module is the smaller for it.
+    let (status, text) = settled(request).await?;
+    if status == 200 { parsed(&text) } else { Err(refusal(status)) }
 }
 
 /// `POST /v1/exchange`.
@@ -41,7 +44,8 @@ pub async fn early_exchange() -> Option<Result<TokensResponse, Failure>> {
         Ok(value) => Some(match value.dyn_into::<web_sys::Response>() {
             Ok(response) => read(Response::from_raw(response))
                 .await
-                .and_then(|(_, text)| parsed(&text)),
+                .and_then(judged)
+                .and_then(|text| parsed(&text)),
             Err(_) => Err(Failure::new(Code::Offline).with_detail("no answer in time")),
         }),
         Err(error) => Some(Err(unreachable(&error))),
@@ -110,8 +114,8 @@ async fn send(
             .header("X-Admit-One", "1")
             .header("DPoP", &proof)
             .body(body.as_str());
-        match settled(request).await {
-            Ok((_, text)) => return Ok(text),
+        match settled(request).await.and_then(judged) {
+            Ok(text) => return Ok(text),
             Err(failure) if failure.code == Code::ProofNonce && again => again = false,
             Err(failure) => return Err(failure),
         }
@@ -132,29 +136,31 @@ async fn settled(request: Request) -> Result<(u16, String), Failure> {
     read(response.map_err(|error| Failure::new(Code::Offline).with_detail(error))?).await
 }
 
-/// The status and the text of an answer; a problem document as the failure that it is.
+/// The status and the text of an answer.
 async fn read(response: Response) -> Result<(u16, String), Failure> {
     if let Some(nonce) = response.headers().get("DPoP-Nonce") {
         browser::set_boot_nonce(&nonce);
     }
-    let status = response.status();
     // Not `Response::text`, which panics where the connection ends in the middle of the body.
-    let reading = response
-        .as_raw()
-        .text()
-        .map_err(|error| unreachable(&error))?;
+    let reading = response.as_raw().text().map_err(|error| unreachable(&error))?;
     let text = JsFuture::from(reading.unchecked_into::<Promise>())
         .await
         .map_err(|error| unreachable(&error))?;
-    let text = text.as_string().unwrap_or_default();
-    if response.ok() {
-        return Ok((status, text));
+    Ok((response.status(), text.as_string().unwrap_or_default()))
+}
+
+/// The text of a success; a problem document as the failure that it is.
+fn judged((status, text): (u16, String)) -> Result<String, Failure> {
+    if (200..300).contains(&status) {
+        return Ok(text);
     }
-    Err(match serde_json::from_slice::<Problem>(text.as_bytes()) {
-        Ok(problem) => problem.into(),
-        // A proxy in between answers in its own words.
-        Err(_) => Failure::new(Code::Internal).with_detail(format!("HTTP {status}")),
-    })
+    let problem = serde_json::from_slice::<Problem>(text.as_bytes());
+    Err(problem.map_or_else(|_| refusal(status), Failure::from))
+}
+
+/// A proxy in between answers in its own words.
+fn refusal(status: u16) -> Failure {
+    Failure::new(Code::Internal).with_detail(format!("HTTP {status}"))
 }
 
 fn unreachable(error: &wasm_bindgen::JsValue) -> Failure {

@@ -39,7 +39,7 @@ enum Trouble {
     /// It doesn't. The pending sign-in is gone.
     Final(Failure),
     /// The code is spent, and starting again is safe.
-    Spent(Failure, PendingAuthorization),
+    Spent(Failure, Box<PendingAuthorization>),
 }
 
 /// Takes the response in the address to its end.
@@ -114,7 +114,7 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         }
         Code::ExchangeRefused => {
             pending::consume(&state);
-            Trouble::Spent(failure.at(&provider), pending.clone())
+            Trouble::Spent(failure.at(&provider), Box::new(pending.clone()))
         }
         _ => last(failure),
     })?;
@@ -163,7 +163,7 @@ async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lock, Trouble
     let lock = browser::lock(&pending::key(&pending.state)).await;
     let spent = || {
         let failure = Failure::new(Code::CallbackUsed).at(&pending.provider);
-        Trouble::Spent(failure, pending.clone())
+        Trouble::Spent(failure, Box::new(pending.clone()))
     };
     match pending::find(&pending.state) {
         Some(free) if free.claimed_at.is_none() => {
@@ -209,7 +209,7 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 
 /// The code was spent before it brought anything. The provider still knows the buyer, so another round costs nothing;
 /// but only one.
-async fn start_again(app: App, failure: Failure, pending: PendingAuthorization) {
+async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
     if !pending::may_restart() {
         return app.fail(failure);
     }

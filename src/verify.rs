@@ -68,7 +68,7 @@ pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Failure>
             &check.signing_input,
         )
         .map_err(unsupported)?;
-    let valid: JsValue = JsFuture::from(verifying).await.map_err(unsupported)?.into();
+    let valid = JsFuture::from(verifying).await.map_err(unsupported)?;
     Ok(valid.is_truthy())
 }
 
