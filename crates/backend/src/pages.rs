@@ -178,11 +178,29 @@ async fn page(
     response
 }
 
+/// `lang` of the address, or the one that the page has remembered over the redirect (`boot.js`), or the browser's wish.
 fn language(uri: &Uri, headers: &HeaderMap) -> Language {
-    let accept = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
-    Language::chosen(uri.query(), accept)
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &HeaderValue| value.to_str().ok())
+    };
+    let remembered = text(header::COOKIE)
+        .unwrap_or_default()
+        .split("; ")
+        .find_map(|cookie| cookie.strip_prefix("admit-one-lang="));
+    let query = [
+        uri.query().unwrap_or_default(),
+        "&lang=",
+        remembered.unwrap_or_default(),
+    ]
+    .concat();
+    let query = if remembered.is_some() {
+        Some(query.as_str())
+    } else {
+        uri.query()
+    };
+    Language::chosen(query, text(header::ACCEPT_LANGUAGE))
 }
 
 pub(crate) async fn sign_in(State(state): State<Arc<app::State>>, request: Request) -> Response {

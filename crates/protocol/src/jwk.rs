@@ -48,6 +48,12 @@ pub struct Jwk {
     pub y: Option<String>,
 }
 
+/// Keys made by browsers say `Ed25519` where tokens still say `EdDSA`
+/// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)); it is the same algorithm.
+fn is_other_name(own: &str, alg: Alg) -> bool {
+    alg == Alg::EdDsa && own == "Ed25519"
+}
+
 impl Jwk {
     /// The SHA-256 thumbprint ([RFC 7638 §3](https://www.rfc-editor.org/rfc/rfc7638#section-3); for OKP,
     /// [RFC 8037 §2](https://www.rfc-editor.org/rfc/rfc8037#section-2)).
@@ -96,7 +102,7 @@ impl Jwk {
     /// The binding of `alg` to the key ([RFC 8725 §3.1](https://www.rfc-editor.org/rfc/rfc8725#section-3.1)).
     pub fn is_for(&self, alg: Alg) -> bool {
         self.kty == alg.kty()
-            && self.alg.as_deref().is_none_or(|own| own == alg.as_str())
+            && self.alg.as_deref().is_none_or(|own| own == alg.as_str() || is_other_name(own, alg))
             && self.key_use.as_deref().is_none_or(|own| own == "sig")
             && self
                 .key_ops
