@@ -4,11 +4,12 @@
 use std::{
     collections::{HashMap, VecDeque},
     future::Future,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use admit_one_protocol::Code;
 use aws_lc_rs::digest;
 
 use crate::failure::Failure;
@@ -41,6 +42,36 @@ struct Kept<T> {
 
 type Slot<T> = tokio::sync::OnceCell<T>;
 
+/// A call to a provider.
+pub(crate) type Asking<T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>;
+
+/// A call that goes on by itself when nobody waits for it any more; while somebody does, it costs no task.
+struct Ongoing<T: Send + 'static>(Option<Asking<T>>);
+
+impl<T: Send + 'static> Future for Ongoing<T> {
+    type Output = Result<T, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(asking) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        let outcome = asking.as_mut().poll(context);
+        if outcome.is_ready() {
+            self.0 = None;
+        }
+        outcome
+    }
+}
+
+impl<T: Send + 'static> Drop for Ongoing<T> {
+    fn drop(&mut self) {
+        if let (Some(asking), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current())
+        {
+            runtime.spawn(asking);
+        }
+    }
+}
+
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 impl<T: Clone + Send + Sync + 'static> Answers<T> {
@@ -55,32 +86,24 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
     }
 
     /// The answer of before, or that of `ask`, which goes on when the one who asked has gone.
-    pub(crate) async fn answer<F>(
+    pub(crate) async fn answer(
         self: &Arc<Self>,
         question: Question,
-        ask: F,
-    ) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Failure>> + Send + 'static,
-    {
+        ask: Asking<T>,
+    ) -> Result<T, Failure> {
         let slot = self.slot(question);
         if let Some(answer) = slot.get() {
             return Ok(answer.clone());
         }
         let this = self.clone();
-        let asking = tokio::spawn(async move {
+        Ongoing(Some(Box::pin(async move {
             let outcome = slot.get_or_try_init(|| ask).await.cloned();
             if outcome.is_err() {
                 this.forget(&question, &slot);
             }
             outcome
-        });
-        asking.await.unwrap_or_else(|_| {
-            Err(Failure::new(
-                Code::Internal,
-                "the call to the provider ended early",
-            ))
-        })
+        })))
+        .await
     }
 
     fn slot(&self, question: Question) -> Arc<Slot<T>> {
@@ -120,6 +143,8 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use admit_one_protocol::Code;
+
     use super::*;
 
     #[tokio::test]
@@ -128,10 +153,11 @@ mod tests {
         let asked = Arc::new(AtomicUsize::new(0));
         let ask = || {
             let asked = asked.clone();
-            async move {
+            let asking: Asking<usize> = Box::pin(async move {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 Ok(asked.fetch_add(1, Ordering::SeqCst))
-            }
+            });
+            asking
         };
         let (one, two) = tokio::join!(
             answers.answer([1; 32], ask()),
@@ -145,14 +171,27 @@ mod tests {
     async fn a_failure_is_not_kept_and_memory_is_bounded() {
         let answers = Answers::<u8>::new(4);
         let failed = answers
-            .answer([1; 32], async {
-                Err(Failure::new(Code::UpstreamTimeout, ""))
-            })
+            .answer(
+                [1; 32],
+                Box::pin(async { Err(Failure::new(Code::UpstreamTimeout, "")) }),
+            )
             .await;
         assert!(failed.is_err());
-        assert_eq!(answers.answer([1; 32], async { Ok(7) }).await.unwrap(), 7);
+        assert_eq!(
+            answers
+                .answer([1; 32], Box::pin(async { Ok(7) }))
+                .await
+                .unwrap(),
+            7
+        );
         for at in 10..40 {
-            assert_eq!(answers.answer([at; 32], async { Ok(1) }).await.unwrap(), 1);
+            assert_eq!(
+                answers
+                    .answer([at; 32], Box::pin(async { Ok(1) }))
+                    .await
+                    .unwrap(),
+                1
+            );
         }
         assert!(answers.kept.lock().unwrap().by_question.len() <= 4);
     }
@@ -160,15 +199,24 @@ mod tests {
     #[tokio::test]
     async fn who_leaves_early_leaves_the_answer_behind() {
         let answers = Answers::<u8>::new(4);
-        let slow = answers.answer([1; 32], async {
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            Ok(1)
-        });
+        let slow = answers.answer(
+            [1; 32],
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+                Ok(1)
+            }),
+        );
         assert!(
             tokio::time::timeout(Duration::from_millis(5), slow)
                 .await
                 .is_err()
         );
-        assert_eq!(answers.answer([1; 32], async { Ok(2) }).await.unwrap(), 1);
+        assert_eq!(
+            answers
+                .answer([1; 32], Box::pin(async { Ok(2) }))
+                .await
+                .unwrap(),
+            1
+        );
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     language::Language,
     limits::{InFlight, Rate},
     metrics::Metrics,
+    nonce::Nonces,
     pages::Pages,
     provider::Provider,
     refresh::Refreshed,
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
     pub(crate) replays: Replays,
+    pub(crate) nonces: Nonces,
     pub(crate) rate: Rate,
     pub(crate) in_flight: InFlight,
     pub(crate) metrics: Arc<Metrics>,
@@ -158,6 +160,7 @@ impl App {
         let state = State {
             sealer: Sealer::new(&config.seal_keys)?,
             replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
+            nonces: Nonces::default(),
             rate: Rate::new(config.limits.per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
             directory: (config.directory == DirectoryKind::Contacts)

@@ -190,9 +190,10 @@ where
         Err(failure) => failure.into_problem(Some(id.to_string())),
     };
     let headers = response.headers_mut();
-    if let Ok(nonce) = HeaderValue::from_str(&state.sealer.stamp(state.clock.now_ms())) {
-        headers.insert("dpop-nonce", nonce);
-    }
+    headers.insert(
+        "dpop-nonce",
+        state.nonces.current(&state.sealer, state.clock.now_ms()),
+    );
     if let Some(cookie) = call
         .as_ref()
         .and_then(|call| call.cookie.get())
@@ -254,7 +255,8 @@ where
         cookie: OnceLock::new(),
     });
     *accepted = Some(call.clone());
-    let answer = act(call, message).await?;
+    // On the heap: what is particular to a call is large, and would be moved with every layer around it.
+    let answer = Box::pin(act(call, message)).await?;
     serde_json::to_vec(&answer).map_err(|error| Failure::new(Code::Internal, error.to_string()))
 }
 

@@ -50,7 +50,7 @@ pub(crate) async fn exchange(
         .exchanges
         .answer(
             asked,
-            async move { ask(&asking, &provider, request, now).await },
+            Box::pin(async move { ask(&asking, &provider, request, now).await }),
         )
         .await?;
     let Exchanged {

@@ -24,6 +24,7 @@ mod language;
 mod limits;
 mod log;
 mod metrics;
+mod nonce;
 mod openapi;
 mod operations;
 mod pages;

@@ -54,9 +54,10 @@ pub(crate) async fn refresh(
     let (asking, of) = (call.clone(), handle.clone());
     let refreshed = state
         .refreshes
-        .answer(asked, async move {
-            ask(&asking, &provider, &of, refresh_token).await
-        })
+        .answer(
+            asked,
+            Box::pin(async move { ask(&asking, &provider, &of, refresh_token).await }),
+        )
         .await?;
     let Refreshed { tokens, keys } = refreshed;
 

@@ -100,17 +100,18 @@ impl Upstream {
     ) -> Result<Answer, Failure> {
         let timer = self.metrics.upstream(provider, call);
         let answer = tokio::time::timeout(self.timeout, async {
-            let reads = request.method == "GET";
+            let mut reads = request.method == "GET";
             let body = Bytes::from(request.body);
-            let first = self
-                .attempt(request.method, &request.url, &request.headers, body.clone())
-                .await;
-            match first {
-                Err(failure) if reads && failure.code == Code::UpstreamUnreachable => {
-                    self.attempt(request.method, &request.url, &request.headers, body)
-                        .await
+            loop {
+                let answer = self
+                    .attempt(request.method, &request.url, &request.headers, body.clone())
+                    .await;
+                match answer {
+                    Err(failure) if reads && failure.code == Code::UpstreamUnreachable => {
+                        reads = false
+                    }
+                    answer => break answer,
                 }
-                answer => answer,
             }
         });
         let answer = answer
