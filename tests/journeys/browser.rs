@@ -138,15 +138,17 @@ impl Browser {
 
     /// Evaluates an expression that is a promise.
     pub(crate) async fn settle(&self, promise: &str) -> Value {
+        self.try_settle(promise)
+            .await
+            .unwrap_or_else(|error| panic!("`{promise}`: {error}"))
+    }
+
+    async fn try_settle(&self, promise: &str) -> Result<Value, CmdError> {
         let script = format!(
             "const done = arguments[arguments.length - 1]; \
              (async () => ({promise}))().then(done, (error) => done({{ error: String(error) }}));"
         );
-        self.0
-            .client
-            .execute_async(&script, vec![])
-            .await
-            .unwrap_or_else(|error| panic!("`{promise}`: {error}"))
+        self.0.client.execute_async(&script, vec![]).await
     }
 
     /// Waits until an expression is truthy, over reloads and redirects, and returns its value.
@@ -328,6 +330,7 @@ impl Browser {
             .try_eval("document.getElementById('app')?.innerHTML ?? ''")
             .await
             .unwrap_or_default();
+        let key = self.try_settle(KEY_ANSWERS).await.unwrap_or_default();
         let console = self.console().await.join("\n    ");
         if let Ok(png) = self.0.client.screenshot().await {
             let _ = std::fs::write(screenshot, png);
@@ -338,7 +341,7 @@ impl Browser {
         );
         let html: String = html.chars().take(3000).collect();
         format!(
-            "  url: {url}\n  text: {}\n  #app: {html}\n  console:\n    {console}\n  screenshot: {}",
+            "  url: {url}\n  its key: {key}\n  text: {}\n  #app: {html}\n  console:\n    {console}\n  screenshot: {}",
             text.replace('\n', "\n    "),
             screenshot.display()
         )
@@ -348,6 +351,10 @@ impl Browser {
 fn truthy(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Bool(false)) && value != "" && value != 0
 }
+
+/// Whether the page can sign a proof within a second.
+const KEY_ANSWERS: &str = "await Promise.race([ \
+    window.admitOne?.proof('POST', '/').then(() => 'signs'), new Promise((done) => setTimeout(done, 1000, 'hangs'))])";
 
 /// A command that `WebDriver` itself doesn't have.
 #[derive(Debug)]

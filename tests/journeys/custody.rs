@@ -156,6 +156,8 @@ async fn a_handle_copied_to_another_browser_is_useless_there() {
     journey(async |j| {
         let b = &j.browser;
         sign_alice_in(b, &j.stage.app).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
         let stolen = b.eval("localStorage.getItem('admit-one')").await;
         let thief = j.another_browser(Options::default()).await;
         thief.open(&j.stage.app("/")).await;

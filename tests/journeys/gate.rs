@@ -33,6 +33,17 @@ impl Gate {
             .unwrap_or_default()
     }
 
+    /// Every call and page so far, with how often.
+    pub(crate) fn seen(&self) -> String {
+        let orders = self.0.lock().unwrap();
+        orders
+            .seen
+            .iter()
+            .map(|(path, times)| format!("{path} ×{times}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
     /// Answers the next `times` requests for this path with 503.
     pub(crate) fn refuse(&self, path: &str, times: usize) {
         self.0.lock().unwrap().refuse.insert(path.into(), times);

@@ -43,8 +43,16 @@ pub(crate) async fn journey_on<Steps: AsyncFnOnce(&Journey)>(
     steps: Steps,
 ) {
     // `journeys::sandbox::a_sentence::{{closure}}`, perhaps inside the name of what wraps the steps.
-    let name = std::any::type_name::<Steps>().split("::{{").next().unwrap_or_default();
-    let name = name.rsplit('<').next().unwrap_or_default().replace("journeys::", "").replace("::", "-");
+    let name = std::any::type_name::<Steps>()
+        .split("::{{")
+        .next()
+        .unwrap_or_default();
+    let name = name
+        .rsplit('<')
+        .next()
+        .unwrap_or_default()
+        .replace("journeys::", "")
+        .replace("::", "-");
     let _slot = Slot::take().await;
     let stage = Stage::start(&setup).await;
     let driver = Driver::start();
@@ -60,6 +68,10 @@ pub(crate) async fn journey_on<Steps: AsyncFnOnce(&Journey)>(
         tokio::time::timeout(LIMIT, AssertUnwindSafe(steps(&journey)).catch_unwind()).await;
     let browsers = journey.browsers.lock().unwrap().clone();
     if !matches!(outcome, Ok(Ok(()))) {
+        eprintln!(
+            "{name} failed; the backend was asked for {}",
+            journey.stage.backend_gate.seen()
+        );
         for (number, browser) in browsers.iter().enumerate() {
             let suffix = if number == 0 {
                 String::new()

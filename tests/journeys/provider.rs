@@ -35,6 +35,7 @@ impl Provider {
             .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("node starts (Node.js 20 or newer)");
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -89,9 +90,9 @@ async fn alice_signs_in(j: &Journey) {
     let b = &j.browser;
     b.open(&j.stage.app("/")).await;
     b.sign_in("alice").await;
-    b.sees_signed_in(ALICE).await;
     b.wait_for("document.querySelector('[data-testid=continue]')")
         .await;
+    b.sees_signed_in(ALICE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -162,7 +162,7 @@ async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.sign_in("carol").await;
-        b.sees_error("contact_email_unverified").await;
+        b.sees_error("contact_email_taken").await;
         let text = b.text().await;
         for private in ["Martin", "+41225550101", "Stade", "Genève", "1988"] {
             assert!(!text.contains(private), "{private} is Alice's: {text}");
@@ -281,6 +281,8 @@ async fn claims_that_stand_in_userinfo_alone_are_shown() {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.sign_in("alice").await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
         b.sees_signed_in(ALICE).await;
     })
     .await;

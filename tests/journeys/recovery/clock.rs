@@ -92,7 +92,7 @@ async fn tokens_are_refreshed_ahead_of_their_expiry() {
     journey(async |j| {
         j.stage.access_token_lifetime(8).await;
         alice_signed_in(&j.browser, j).await;
-        j.stage.sees_refreshes(2).await;
+        j.stage.sees_refreshes(1).await;
         j.browser.sees_signed_in(ALICE).await;
     })
     .await;
