@@ -25,7 +25,11 @@ pub async fn configuration(lang: Option<&str>) -> Result<PublicConfiguration, Fa
     // Whatever is wrong with it, there is only one thing to do, so no problem document is read here: the sign-in page's
     // module is the smaller for it.
     let (status, text) = settled(request).await?;
-    if status == 200 { parsed(&text) } else { Err(refusal(status)) }
+    if status == 200 {
+        parsed(&text)
+    } else {
+        Err(refusal(status))
+    }
 }
 
 /// `POST /v1/exchange`.
@@ -142,7 +146,10 @@ async fn read(response: Response) -> Result<(u16, String), Failure> {
         browser::set_boot_nonce(&nonce);
     }
     // Not `Response::text`, which panics where the connection ends in the middle of the body.
-    let reading = response.as_raw().text().map_err(|error| unreachable(&error))?;
+    let reading = response
+        .as_raw()
+        .text()
+        .map_err(|error| unreachable(&error))?;
     let text = JsFuture::from(reading.unchecked_into::<Promise>())
         .await
         .map_err(|error| unreachable(&error))?;
@@ -173,7 +180,8 @@ fn written<B: Serialize>(body: &B) -> Result<String, Failure> {
 }
 
 fn parsed<A: DeserializeOwned>(text: &str) -> Result<A, Failure> {
-    serde_json::from_slice(text.as_bytes()).map_err(|error| Failure::new(Code::Internal).with_detail(error))
+    serde_json::from_slice(text.as_bytes())
+        .map_err(|error| Failure::new(Code::Internal).with_detail(error))
 }
 
 /// Longer than the backend waits for a provider by default.

@@ -67,7 +67,11 @@ impl App {
     pub fn callback_provider(self) -> Option<String> {
         let here = [browser::origin(), browser::path()].concat();
         let configuration = self.configuration.read_value();
-        configuration.providers.iter().find(|provider| provider.redirect_uri == here).map(|provider| provider.id.clone())
+        configuration
+            .providers
+            .iter()
+            .find(|provider| provider.redirect_uri == here)
+            .map(|provider| provider.id.clone())
     }
 }
 
@@ -99,7 +103,9 @@ fn mount_with(page: fn(App) -> AnyView) {
         Some(configuration) => place(configuration, page),
         None => browser::spawn(async move {
             for pause in [500, 1000, 2000, 4000, 8000] {
-                if let Ok(configuration) = api::configuration(browser::parameter("lang").as_deref()).await {
+                if let Ok(configuration) =
+                    api::configuration(browser::parameter("lang").as_deref()).await
+                {
                     browser::set_boot_nonce(&configuration.nonce);
                     return place(configuration, page);
                 }
@@ -113,7 +119,9 @@ fn mount_with(page: fn(App) -> AnyView) {
 fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
     messages::set_messages(std::mem::take(&mut configuration.messages));
     let support = configuration.support_url.take();
-    let Some(place) = browser::mount_point() else { return };
+    let Some(place) = browser::mount_point() else {
+        return;
+    };
     mount_to(place, move || {
         let configuration = StoredValue::new(configuration);
         let app = App {
@@ -139,7 +147,10 @@ fn help(url: String) -> AnyView {
 
 /// The page that the address and the session ask for.
 fn whole(app: App) -> AnyView {
-    let app = App { other_account, ..app };
+    let app = App {
+        other_account,
+        ..app
+    };
     let signed_in = Memo::new(move |_| app.session.is_signed_in());
     announce_page(app, signed_in);
     pages::parts::dynamic(move || {
@@ -168,7 +179,11 @@ fn other_account(app: App) {
 /// On a change of page: the title, and the focus on the new heading.
 fn announce_page(app: App, signed_in: Memo<bool>) {
     Effect::new(move |before: Option<&'static str>| {
-        let name = match (app.failure.read().is_some(), app.route.get(), signed_in.get()) {
+        let name = match (
+            app.failure.read().is_some(),
+            app.route.get(),
+            signed_in.get(),
+        ) {
             (true, ..) => "failure.title",
             (_, Route::SignIn, true) => "account.title",
             (_, Route::Account | Route::Profile, false) => "sign_in.title",

@@ -67,10 +67,16 @@ pub fn prune() {
 pub fn may_restart() -> bool {
     let now = browser::now_ms();
     let last = |shelf: Shelf| shelf.text(RESTARTS).and_then(|at| at.parse::<u64>().ok());
-    if Shelf::ALL.into_iter().filter_map(last).any(|at| now.abs_diff(at) < RESTART_MS) {
+    if Shelf::ALL
+        .into_iter()
+        .filter_map(last)
+        .any(|at| now.abs_diff(at) < RESTART_MS)
+    {
         return false;
     }
-    Shelf::ALL.into_iter().any(|shelf| shelf.put(RESTARTS, &now.to_string()))
+    Shelf::ALL
+        .into_iter()
+        .any(|shelf| shelf.put(RESTARTS, &now.to_string()))
 }
 
 /// After a sign-in that ended well the next may be started again by itself.

@@ -14,11 +14,19 @@ use crate::{
     start,
 };
 
-/// After a sign-in: sync, then to the profile page, to where the buyer wanted to go, or nowhere.
+/// After a sign-in: sync, then to the profile page, to where the buyer wanted to go, or nowhere. What is away for a
+/// moment is asked again; after that the buyer can.
 pub async fn onward(app: App) {
-    match sync(app).await {
-        Ok(()) => proceed(app).await,
-        Err(failure) => refused(app, failure),
+    let mut pause = FIRST_PAUSE_MS;
+    loop {
+        match sync(app).await {
+            Ok(()) => return proceed(app).await,
+            Err(failure) if failure.is_brief() && pause <= LAST_PAUSE_MS => {
+                browser::sleep(pause).await;
+                pause *= 2;
+            }
+            Err(failure) => return refused(app, failure),
+        }
     }
 }
 
@@ -127,3 +135,6 @@ pub async fn proceed(app: App) {
         }
     }
 }
+
+const FIRST_PAUSE_MS: u32 = 500;
+const LAST_PAUSE_MS: u32 = 2_000;

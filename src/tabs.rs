@@ -37,7 +37,18 @@ pub fn listen(app: App) {
         }
     });
     browser::on_announcement(move |text| hear(app, &text));
-    browser::on_window("online", move || refresh::try_again(app));
+    browser::on_window("online", move || {
+        refresh::try_again(app);
+        // A sync that failed for want of the network.
+        let unsynced = app
+            .session
+            .current()
+            .is_some_and(|session| session.missing.is_none());
+        if unsynced && app.notice.get_untracked().is_some() {
+            app.notice.set(None);
+            browser::spawn(sync::onward(app));
+        }
+    });
     browser::on_document("visibilitychange", move || refresh::watch(app));
     // Also of a page that comes back out of the back/forward cache, which got no events there.
     browser::on_window("pageshow", move || {
@@ -51,7 +62,9 @@ pub fn listen(app: App) {
 pub fn listen_for_sign_in(app: App) {
     let look = move || {
         app.starting.set(None);
-        let stored = Shelf::ALL.into_iter().any(|shelf| shelf.text(custody::KEY).is_some());
+        let stored = Shelf::ALL
+            .into_iter()
+            .any(|shelf| shelf.text(custody::KEY).is_some());
         if stored || Route::parse(&browser::path()) != Route::SignIn {
             browser::boot_load();
         }
@@ -96,7 +109,8 @@ fn hear(app: App, announced: &str) {
     if announced != person(&current) {
         custody::forget(None);
         forget_answers();
-        app.session.leave((!announced.is_empty()).then_some(Code::HandleRevoked));
+        app.session
+            .leave((!announced.is_empty()).then_some(Code::HandleRevoked));
     }
 }
 

@@ -76,9 +76,8 @@ pub async fn lease(name: &str) -> Lock {
     });
     loop {
         let now = now_ms();
-        let held = leased(&key).is_some_and(|(other, until)| {
-            other != owner && until > now && until <= now + LEASE_MS
-        });
+        let held = leased(&key)
+            .is_some_and(|(other, until)| other != owner && until > now && until <= now + LEASE_MS);
         if !held {
             if !Shelf::Local.put(&key, &format!("{owner} {}", now + LEASE_MS)) {
                 return Lock::Alone;

@@ -21,8 +21,16 @@ impl Shelf {
     fn raw(self) -> Option<web_sys::Storage> {
         let window = super::window();
         match self {
-            Shelf::Local => window.local_storage().ok().flatten().map(|_| LocalStorage::raw()),
-            Shelf::Session => window.session_storage().ok().flatten().map(|_| SessionStorage::raw()),
+            Shelf::Local => window
+                .local_storage()
+                .ok()
+                .flatten()
+                .map(|_| LocalStorage::raw()),
+            Shelf::Session => window
+                .session_storage()
+                .ok()
+                .flatten()
+                .map(|_| SessionStorage::raw()),
         }
     }
 
@@ -33,7 +41,9 @@ impl Shelf {
 
     /// Puts a text down and says whether it is there now.
     pub fn put(self, key: &str, text: &str) -> bool {
-        self.raw().is_some_and(|raw| raw.set_item(key, text).is_ok() && matches!(raw.get_item(key), Ok(Some(_))))
+        self.raw().is_some_and(|raw| {
+            raw.set_item(key, text).is_ok() && matches!(raw.get_item(key), Ok(Some(_)))
+        })
     }
 
     /// What stands under the key as JSON, if it has the right form.
@@ -56,8 +66,13 @@ impl Shelf {
 
     /// The keys that begin like this.
     pub fn keys(self, prefix: &str) -> Vec<String> {
-        let Some(raw) = self.raw() else { return Vec::new() };
+        let Some(raw) = self.raw() else {
+            return Vec::new();
+        };
         let length = raw.length().unwrap_or(0);
-        (0..length).filter_map(|index| raw.key(index).ok().flatten()).filter(|key| key.starts_with(prefix)).collect()
+        (0..length)
+            .filter_map(|index| raw.key(index).ok().flatten())
+            .filter(|key| key.starts_with(prefix))
+            .collect()
     }
 }

@@ -3,7 +3,7 @@
 use admit_one_protocol::{api::SignOutReach, profile::Field};
 use leptos::prelude::*;
 
-use super::parts::{actions, button, card, dynamic, notice_of, nothing, paragraph, status, who};
+use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
 use crate::{
     app::App,
     browser::{self, Entry},
@@ -23,10 +23,16 @@ pub fn account(app: App) -> AnyView {
         "account",
         "account.title",
         vec![
-            who("who", move || app.session.with(SignedIn::shown_name).unwrap_or_default()),
+            who("who", move || {
+                app.session.with(SignedIn::shown_name).unwrap_or_default()
+            }),
             notice_of(move || app.notice.get()),
             next(app),
-            dynamic(move || app.session.with(|session| facts(app, session)).unwrap_or_else(nothing)),
+            dynamic(move || {
+                app.session
+                    .with(|session| facts(app, session))
+                    .unwrap_or_else(nothing)
+            }),
             buttons(app),
         ],
     )
@@ -34,7 +40,11 @@ pub fn account(app: App) -> AnyView {
 
 /// What comes next: a profile to complete, the shop, or another try.
 fn next(app: App) -> AnyView {
-    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| app.session.with(|session| session.missing.clone()).flatten());
+    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| {
+        app.session
+            .with(|session| session.missing.clone())
+            .flatten()
+    });
     let going = RwSignal::new(false);
     dynamic(move || {
         let buttons = match missing.get() {
@@ -42,7 +52,13 @@ fn next(app: App) -> AnyView {
             None => return status("status", true, t("account.syncing")),
             Some(missing) if !missing.is_empty() => vec![
                 paragraph("", t("account.incomplete")),
-                button("primary", "complete", t("account.complete"), None, move || app.go(Route::Profile, Entry::Push)),
+                button(
+                    "primary",
+                    "complete",
+                    t("account.complete"),
+                    None,
+                    move || app.go(Route::Profile, Entry::Push),
+                ),
             ],
             Some(_) => match &app.configuration.read_value().shop {
                 Some(shop) => {
@@ -68,12 +84,21 @@ pub fn retry(app: App) -> AnyView {
 /// Through what, and until when.
 fn facts(app: App, session: &SignedIn) -> AnyView {
     let configuration = app.configuration.read_value();
-    let known = configuration.providers.iter().find(|provider| provider.id == session.provider);
+    let known = configuration
+        .providers
+        .iter()
+        .find(|provider| provider.id == session.provider);
     let provider = known.map_or(&session.provider, |provider| &provider.label);
     let until = browser::moment(session.ends_at, &configuration.lang);
-    let mut facts = vec![fact("account.through", provider.clone(), None), fact("account.until", until, None)];
+    let mut facts = vec![
+        fact("account.through", provider.clone(), None),
+        fact("account.until", until, None),
+    ];
     if let Some(number) = &session.contact_number {
-        facts.insert(1, fact("account.number", number.clone(), Some("contact-number")));
+        facts.insert(
+            1,
+            fact("account.number", number.clone(), Some("contact-number")),
+        );
     }
     if let Some(name) = &session.claims.name {
         facts.insert(0, fact("account.name", name.clone(), None));
@@ -87,7 +112,11 @@ fn fact(key: &'static str, value: String, testid: Option<&'static str>) -> AnyVi
 
 /// Refresh, and the two sign-outs.
 fn buttons(app: App) -> AnyView {
-    let (refreshing, here, everywhere) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
+    let (refreshing, here, everywhere) = (
+        RwSignal::new(false),
+        RwSignal::new(false),
+        RwSignal::new(false),
+    );
     let refreshed = RwSignal::new(false);
     let refresh = move || {
         refreshed.set(false);
@@ -100,16 +129,47 @@ fn buttons(app: App) -> AnyView {
         });
     };
     let leave = move |busy, reach| run(app, busy, move || Box::pin(sign_out::sign_out(app, reach)));
-    let refresh_button = dynamic(move || match app.session.with(|session| session.refreshable) {
-        Some(true) => button("", "refresh", t("account.refresh"), Some(refreshing), refresh),
-        _ => nothing(),
+    let refresh_button = dynamic(
+        move || match app.session.with(|session| session.refreshable) {
+            Some(true) => button(
+                "",
+                "refresh",
+                t("account.refresh"),
+                Some(refreshing),
+                refresh,
+            ),
+            _ => nothing(),
+        },
+    );
+    let sign_out = button(
+        "",
+        "sign-out",
+        t("account.sign_out"),
+        Some(here),
+        move || leave(here, SignOutReach::Here),
+    );
+    let everywhere = button(
+        "quiet",
+        "sign-out-everywhere",
+        t("account.sign_out_everywhere"),
+        Some(everywhere),
+        move || leave(everywhere, SignOutReach::Everywhere),
+    );
+    let told = dynamic(move || {
+        if refreshed.get() {
+            status("refreshed", false, t("account.refreshed"))
+        } else {
+            nothing()
+        }
     });
-    let sign_out = button("", "sign-out", t("account.sign_out"), Some(here), move || leave(here, SignOutReach::Here));
-    let everywhere = button("quiet", "sign-out-everywhere", t("account.sign_out_everywhere"), Some(everywhere), move || {
-        leave(everywhere, SignOutReach::Everywhere)
-    });
-    let told = dynamic(move || if refreshed.get() { status("refreshed", false, t("account.refreshed")) } else { nothing() });
-    vec![actions("actions secondary", vec![refresh_button, sign_out, everywhere]), told].into_any()
+    vec![
+        actions(
+            "actions secondary",
+            vec![refresh_button, sign_out, everywhere],
+        ),
+        told,
+    ]
+    .into_any()
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>>>>;

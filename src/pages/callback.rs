@@ -4,7 +4,7 @@ use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use super::{
-    parts::{actions, button, card, dynamic, notice_of, nothing, status},
+    parts::{actions, button, card, dynamic, nothing, notice_of, status},
     sign_in,
 };
 use crate::{
@@ -53,10 +53,19 @@ pub fn callback(app: App) -> AnyView {
                     return nothing();
                 }
                 let start_again = move || sign_in::start_again(app, app.callback_provider());
-                actions("actions", vec![
-                    button("primary", "retry", t("action.retry"), None, retry),
-                    button("quiet", "start-again", t("action.start_again"), None, start_again),
-                ])
+                actions(
+                    "actions",
+                    vec![
+                        button("primary", "retry", t("action.retry"), None, retry),
+                        button(
+                            "quiet",
+                            "start-again",
+                            t("action.start_again"),
+                            None,
+                            start_again,
+                        ),
+                    ],
+                )
             }),
         ],
     )

@@ -15,17 +15,37 @@ pub fn failure(app: App, failure: Failure) -> AnyView {
     let start_again = move || sign_in::start_again(app, provider.clone());
     let next = match failure.code {
         // Sign out of this account and choose another.
-        _ if failure.is_conflict() => {
-            button("primary", "other-account", t("action.other_account"), None, move || (app.other_account)(app))
-        }
+        _ if failure.is_conflict() => button(
+            "primary",
+            "other-account",
+            t("action.other_account"),
+            None,
+            move || (app.other_account)(app),
+        ),
         // The same once more, after the buyer has changed something.
         Code::StorageBlocked | Code::CryptoUnavailable => {
             button("primary", "retry", t("action.retry"), None, start_again)
         }
-        Code::NotFound => button("primary", "start-again", t("action.home"), None, start_again),
-        _ => button("primary", "start-again", t("action.start_again"), None, start_again),
+        Code::NotFound => button(
+            "primary",
+            "start-again",
+            t("action.home"),
+            None,
+            start_again,
+        ),
+        _ => button(
+            "primary",
+            "start-again",
+            t("action.start_again"),
+            None,
+            start_again,
+        ),
     };
-    let title = if failure.is_conflict() { "failure.conflict" } else { "failure.title" };
+    let title = if failure.is_conflict() {
+        "failure.conflict"
+    } else {
+        "failure.title"
+    };
     view! {
         <main class="card failure" data-testid="error" data-code=failure.code.as_str()>
             <h1 tabindex="-1">{t(title)}</h1>

@@ -7,7 +7,8 @@ use crate::{failure::Failure, messages::t};
 
 /// A page: a card with a heading, which takes the focus when the page changes.
 pub fn card(class: &'static str, title: &'static str, children: Vec<AnyView>) -> AnyView {
-    view! { <main class=format!("card {class}")><h1 tabindex="-1">{t(title)}</h1>{children}</main> }.into_any()
+    view! { <main class=format!("card {class}")><h1 tabindex="-1">{t(title)}</h1>{children}</main> }
+        .into_any()
 }
 
 /// A paragraph that stays as it is.

@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub use self::answers::forget_answers;
 use super::{
     account::retry,
-    parts::{actions, button, card, dynamic, notice_of, nothing, paragraph, status, who},
+    parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who},
 };
 use crate::{
     api,
@@ -43,12 +43,18 @@ pub fn profile(app: App) -> AnyView {
         errors: RwSignal::default(),
         busy: RwSignal::new(false),
     };
-    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| app.session.with(|session| session.missing.clone()).flatten());
+    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| {
+        app.session
+            .with(|session| session.missing.clone())
+            .flatten()
+    });
     card(
         "profile",
         "profile.title",
         vec![
-            who("who small", move || app.session.with(SignedIn::shown_name).unwrap_or_default()),
+            who("who small", move || {
+                app.session.with(SignedIn::shown_name).unwrap_or_default()
+            }),
             notice_of(move || app.notice.get()),
             dynamic(move || match missing.get() {
                 None if app.notice.read().is_some() => actions("actions", vec![retry(app)]),
@@ -65,7 +71,16 @@ fn complete(app: App) -> AnyView {
     let account = move || app.go(Route::Account, Entry::Push);
     vec![
         status("status", false, t("profile.complete")),
-        actions("actions", vec![button("primary", "account", t("account.title"), None, account)]),
+        actions(
+            "actions",
+            vec![button(
+                "primary",
+                "account",
+                t("account.title"),
+                None,
+                account,
+            )],
+        ),
     ]
     .into_any()
 }
@@ -73,9 +88,17 @@ fn complete(app: App) -> AnyView {
 /// The form.
 fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     let later = form.app.configuration.read_value().profile_later;
-    let inputs: Vec<AnyView> = fields.iter().map(|field| field::field_input(form, *field)).collect();
-    let put_off =
-        if later { button("quiet", "later", t("profile.later"), None, move || form.put_off()) } else { nothing() };
+    let inputs: Vec<AnyView> = fields
+        .iter()
+        .map(|field| field::field_input(form, *field))
+        .collect();
+    let put_off = if later {
+        button("quiet", "later", t("profile.later"), None, move || {
+            form.put_off()
+        })
+    } else {
+        nothing()
+    };
     view! {
         {paragraph("lead", t("profile.lead"))}
         <form novalidate data-testid="profile-form" on:submit=move |event| {
@@ -95,18 +118,28 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
 
 impl Form {
     fn value(self, field: Field) -> String {
-        self.answers.read_value().get(field).unwrap_or_default().to_owned()
+        self.answers
+            .read_value()
+            .get(field)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     fn error(self, field: Field) -> Option<&'static str> {
-        self.errors.read().iter().find(|(wrong, _)| *wrong == field).map(|(_, key)| *key)
+        self.errors
+            .read()
+            .iter()
+            .find(|(wrong, _)| *wrong == field)
+            .map(|(_, key)| *key)
     }
 
     /// An answer changes: it is kept, so that a reload loses nothing, and what was wrong with it is forgotten.
     fn answer(self, field: Field, value: String) {
-        self.answers.update_value(|answers| answers.set(field, value));
+        self.answers
+            .update_value(|answers| answers.set(field, value));
         answers::keep_answers(self.app, &self.answers.read_value());
-        self.errors.update(|errors| errors.retain(|(wrong, _)| *wrong != field));
+        self.errors
+            .update(|errors| errors.retain(|(wrong, _)| *wrong != field));
     }
 
     /// The field is left: what is wrong with a value is said then; that it is empty, only when saving.
@@ -153,11 +186,16 @@ impl Form {
 
     fn send(self, profile: Answers) {
         let app = self.app;
-        let Some(session) = app.session.current() else { return };
+        let Some(session) = app.session.current() else {
+            return;
+        };
         self.busy.set(true);
         app.notice.set(None);
         browser::spawn(async move {
-            let request = CompleteRequest { handle: session.handle.clone(), profile };
+            let request = CompleteRequest {
+                handle: session.handle.clone(),
+                profile,
+            };
             let answer = api::complete(&request).await;
             let _ = self.busy.try_set(false);
             match answer {
@@ -169,8 +207,16 @@ impl Form {
                         sync::proceed(app).await;
                     }
                 }
-                Err(failure) if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() => {
-                    self.show(failure.fields.iter().map(|field| (*field, field::invalid(*field))).collect());
+                Err(failure)
+                    if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() =>
+                {
+                    self.show(
+                        failure
+                            .fields
+                            .iter()
+                            .map(|field| (*field, field::invalid(*field)))
+                            .collect(),
+                    );
                 }
                 Err(failure) => sync::refused(app, failure),
             }
@@ -180,7 +226,9 @@ impl Form {
     /// The buyer wants to go on without.
     fn put_off(self) {
         if let Some(session) = self.app.session.current() {
-            self.app.session.update(&session, |session| session.later = true);
+            self.app
+                .session
+                .update(&session, |session| session.later = true);
             browser::spawn(sync::proceed(self.app));
         }
     }

@@ -3,7 +3,7 @@
 use admit_one_protocol::api::PublicProvider;
 use leptos::prelude::*;
 
-use super::parts::{card, notice_of, nothing, paragraph};
+use super::parts::{card, nothing, notice_of, paragraph};
 use crate::{
     app::App,
     browser,
@@ -43,14 +43,26 @@ fn providers(app: App) -> AnyView {
         let is_last = Some(&provider.id) == last.as_ref();
         let testid = (Some(&provider.id) == first.as_ref()).then_some("sign-in");
         let at = if is_last { 0 } else { buttons.len() };
-        buttons.insert(at, provider_button(app, provider, testid, several && is_last));
+        buttons.insert(
+            at,
+            provider_button(app, provider, testid, several && is_last),
+        );
     }
     view! { <div class="providers">{buttons}</div> }.into_any()
 }
 
-fn provider_button(app: App, provider: PublicProvider, testid: Option<&'static str>, is_last: bool) -> AnyView {
+fn provider_button(
+    app: App,
+    provider: PublicProvider,
+    testid: Option<&'static str>,
+    is_last: bool,
+) -> AnyView {
     let label = t_with("sign_in.continue_with", &[("label", &provider.label)]);
-    let hint = if is_last { view! { <small>{t("sign_in.last")}</small> }.into_any() } else { nothing() };
+    let hint = if is_last {
+        view! { <small>{t("sign_in.last")}</small> }.into_any()
+    } else {
+        nothing()
+    };
     let (id, pressed) = (provider.id.clone(), provider.id.clone());
     view! {
         <button type="button" class="provider" data-testid=testid data-provider=id
@@ -68,7 +80,9 @@ fn begin(app: App, provider: String) {
     app.starting.set(Some(provider.clone()));
     browser::spawn(async move {
         let return_to = destination(app);
-        let Err(failure) = start::start(app, &provider, &return_to).await else { return };
+        let Err(failure) = start::start(app, &provider, &return_to).await else {
+            return;
+        };
         app.starting.set(None);
         if failure.is_transient() {
             app.notice.set(Some(failure));
@@ -89,7 +103,13 @@ fn destination(app: App) -> String {
 /// Starts again with the provider of a failed sign-in, or from the choice of providers.
 pub fn start_again(app: App, provider: Option<String>) {
     app.failure.set(None);
-    match provider.filter(|id| app.configuration.read_value().providers.iter().any(|known| known.id == *id)) {
+    match provider.filter(|id| {
+        app.configuration
+            .read_value()
+            .providers
+            .iter()
+            .any(|known| known.id == *id)
+    }) {
         Some(provider) => begin(app, provider),
         None => app.go(crate::route::Route::SignIn, browser::Entry::Replace),
     }

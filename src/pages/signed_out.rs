@@ -23,7 +23,16 @@ pub fn signed_out(app: App) -> AnyView {
         "signed_out.title",
         vec![
             status(testid, false, t(sentence)),
-            actions("actions", vec![button("primary", "start-again", t("signed_out.sign_in"), None, sign_in)]),
+            actions(
+                "actions",
+                vec![button(
+                    "primary",
+                    "start-again",
+                    t("signed_out.sign_in"),
+                    None,
+                    sign_in,
+                )],
+            ),
         ],
     )
 }

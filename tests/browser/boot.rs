@@ -22,7 +22,10 @@ fn boot() {
 }
 
 /// Whether the proof's signature is right, by WebCrypto.
-async fn accepted(proof: &str, expected: ProofExpectations<'_>) -> admit_one_protocol::proof::Proof {
+async fn accepted(
+    proof: &str,
+    expected: ProofExpectations<'_>,
+) -> admit_one_protocol::proof::Proof {
     let unverified = UnverifiedProof::parse(proof).unwrap();
     let check = unverified.signature_check();
     let valid = js_async(&format!(
@@ -40,13 +43,31 @@ async fn a_proof_is_accepted_for_its_method_address_and_handle() {
     boot();
     let url = format!("{}/v1/refresh", browser::origin());
     let ath = ath("handle");
-    let proof = browser::proof("POST", "/v1/refresh", Some("handle")).await.unwrap();
-    let proof = accepted(&proof, ProofExpectations { method: "POST", url: &url, ath: Some(&ath) }).await;
+    let proof = browser::proof("POST", "/v1/refresh", Some("handle"))
+        .await
+        .unwrap();
+    let proof = accepted(
+        &proof,
+        ProofExpectations {
+            method: "POST",
+            url: &url,
+            ath: Some(&ath),
+        },
+    )
+    .await;
     assert_eq!(proof.nonce.as_deref(), Some("first"));
 
     browser::set_boot_nonce("second");
     let next = browser::proof("POST", "/v1/refresh", None).await.unwrap();
-    let next = accepted(&next, ProofExpectations { method: "POST", url: &url, ath: None }).await;
+    let next = accepted(
+        &next,
+        ProofExpectations {
+            method: "POST",
+            url: &url,
+            ath: None,
+        },
+    )
+    .await;
     assert_eq!(next.nonce.as_deref(), Some("second"));
     assert_eq!(next.thumbprint, proof.thumbprint);
     assert_ne!(next.jti, proof.jti);
@@ -56,27 +77,51 @@ async fn a_proof_is_accepted_for_its_method_address_and_handle() {
 async fn the_key_outlives_the_page() {
     boot();
     let url = format!("{}/v1/exchange", browser::origin());
-    let expected = || ProofExpectations { method: "POST", url: &url, ath: None };
-    let before = accepted(&browser::proof("POST", "/v1/exchange", None).await.unwrap(), expected()).await;
+    let expected = || ProofExpectations {
+        method: "POST",
+        url: &url,
+        ath: None,
+    };
+    let before = accepted(
+        &browser::proof("POST", "/v1/exchange", None).await.unwrap(),
+        expected(),
+    )
+    .await;
     boot();
-    let after = accepted(&browser::proof("POST", "/v1/exchange", None).await.unwrap(), expected()).await;
+    let after = accepted(
+        &browser::proof("POST", "/v1/exchange", None).await.unwrap(),
+        expected(),
+    )
+    .await;
     assert_eq!(before.thumbprint, after.thumbprint);
 }
 
 #[wasm_bindgen_test]
 async fn where_indexeddb_is_blocked_the_key_is_in_memory() {
-    js("window.realOpen = indexedDB.open; IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }");
+    js(
+        "window.realOpen = indexedDB.open; IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }",
+    );
     boot();
     let proof = browser::proof("POST", "/v1/exchange", None).await;
     js("IDBFactory.prototype.open = window.realOpen;");
     let url = format!("{}/v1/exchange", browser::origin());
-    accepted(&proof.unwrap(), ProofExpectations { method: "POST", url: &url, ath: None }).await;
+    accepted(
+        &proof.unwrap(),
+        ProofExpectations {
+            method: "POST",
+            url: &url,
+            ath: None,
+        },
+    )
+    .await;
 }
 
 #[wasm_bindgen_test]
 fn a_press_before_the_app_is_there_is_remembered_once() {
     boot();
-    js("document.querySelector('[data-provider=b]').click(); document.querySelector('[data-provider=a]').click();");
+    js(
+        "document.querySelector('[data-provider=b]').click(); document.querySelector('[data-provider=a]').click();",
+    );
     assert_eq!(browser::boot_pressed().as_deref(), Some("b"));
     assert_eq!(browser::boot_pressed(), None);
     browser::boot_ready();

@@ -57,14 +57,28 @@ fn clear() {
 
 #[wasm_bindgen_test]
 fn each_rung_keeps_the_session_where_it_says() {
-    for (custody, local, tab) in
-        [(Custody::Local, true, false), (Custody::Session, false, true), (Custody::Memory, false, false)]
-    {
+    for (custody, local, tab) in [
+        (Custody::Local, true, false),
+        (Custody::Session, false, true),
+        (Custody::Memory, false, false),
+    ] {
         clear();
         custody::keep(custody, &session());
-        assert_eq!(Shelf::Local.text(custody::KEY).is_some(), local, "{custody:?}");
-        assert_eq!(Shelf::Session.text(custody::KEY).is_some(), tab, "{custody:?}");
-        assert_eq!(custody::kept(custody).is_some(), local || tab, "{custody:?}");
+        assert_eq!(
+            Shelf::Local.text(custody::KEY).is_some(),
+            local,
+            "{custody:?}"
+        );
+        assert_eq!(
+            Shelf::Session.text(custody::KEY).is_some(),
+            tab,
+            "{custody:?}"
+        );
+        assert_eq!(
+            custody::kept(custody).is_some(),
+            local || tab,
+            "{custody:?}"
+        );
         custody::forget(None);
         assert!(custody::kept(custody).is_none());
     }
@@ -82,7 +96,9 @@ fn with_the_cookie_no_token_is_written_down() {
 #[wasm_bindgen_test]
 fn a_full_localstorage_leaves_the_tab_and_a_full_tab_leaves_memory() {
     clear();
-    while_blocked("this === localStorage", || custody::keep(Custody::Local, &session()));
+    while_blocked("this === localStorage", || {
+        custody::keep(Custody::Local, &session())
+    });
     assert!(Shelf::Session.text(custody::KEY).is_some());
     clear();
     while_blocked("true", || custody::keep(Custody::Local, &session()));
@@ -92,8 +108,17 @@ fn a_full_localstorage_leaves_the_tab_and_a_full_tab_leaves_memory() {
 #[wasm_bindgen_test]
 fn without_any_storage_a_sign_in_is_not_begun() {
     clear();
-    assert_eq!(while_blocked("true", || pending::keep(Custody::Local, &pending("s"))), Err(Code::StorageBlocked));
-    assert_eq!(while_blocked("this === localStorage", || pending::keep(Custody::Local, &pending("s"))), Ok(()));
+    assert_eq!(
+        while_blocked("true", || pending::keep(Custody::Local, &pending("s"))),
+        Err(Code::StorageBlocked)
+    );
+    assert_eq!(
+        while_blocked("this === localStorage", || pending::keep(
+            Custody::Local,
+            &pending("s")
+        )),
+        Ok(())
+    );
     assert!(pending::find("s").is_some());
 }
 
@@ -129,5 +154,8 @@ fn a_sign_in_starts_again_by_itself_only_once() {
     pending::forget_restarts();
     assert!(pending::may_restart());
     clear();
-    assert!(!while_blocked("true", pending::may_restart), "what can't be counted isn't repeated");
+    assert!(
+        !while_blocked("true", pending::may_restart),
+        "what can't be counted isn't repeated"
+    );
 }

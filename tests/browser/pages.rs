@@ -27,9 +27,18 @@ fn pages_are_found_by_their_paths() {
 
 #[wasm_bindgen_test]
 fn arguments_are_filled_in_once() {
-    let messages = [("a", "Continue with %{label}"), ("b", "%{x} and %{y}"), ("c", "100 % {sure} %{open")];
-    set_messages(BTreeMap::from(messages.map(|(key, text)| (key.to_owned(), text.to_owned()))));
-    assert_eq!(t_with("a", &[("label", "%{label} & Co")]), "Continue with %{label} & Co");
+    let messages = [
+        ("a", "Continue with %{label}"),
+        ("b", "%{x} and %{y}"),
+        ("c", "100 % {sure} %{open"),
+    ];
+    set_messages(BTreeMap::from(
+        messages.map(|(key, text)| (key.to_owned(), text.to_owned())),
+    ));
+    assert_eq!(
+        t_with("a", &[("label", "%{label} & Co")]),
+        "Continue with %{label} & Co"
+    );
     assert_eq!(t_with("b", &[("y", "2")]), " and 2");
     assert_eq!(t_with("c", &[]), "100 % {sure} open");
     assert_eq!(t("missing"), "missing");

@@ -9,10 +9,22 @@ use crate::js_async;
 /// A fresh key and a token that it has signed, as an answer of the backend; `change` is done to the token's parts.
 async fn answer(alg: Alg, change: &str) -> TokensResponse {
     let (generate, sign) = match alg {
-        Alg::Rs256 => (RSA.replace("NAME", "RSASSA-PKCS1-v1_5"), "{name: 'RSASSA-PKCS1-v1_5'}"),
-        Alg::Ps256 => (RSA.replace("NAME", "RSA-PSS"), "{name: 'RSA-PSS', saltLength: 32}"),
-        Alg::Es256 => (EC.replace("CURVE", "P-256"), "{name: 'ECDSA', hash: 'SHA-256'}"),
-        Alg::Es384 => (EC.replace("CURVE", "P-384"), "{name: 'ECDSA', hash: 'SHA-384'}"),
+        Alg::Rs256 => (
+            RSA.replace("NAME", "RSASSA-PKCS1-v1_5"),
+            "{name: 'RSASSA-PKCS1-v1_5'}",
+        ),
+        Alg::Ps256 => (
+            RSA.replace("NAME", "RSA-PSS"),
+            "{name: 'RSA-PSS', saltLength: 32}",
+        ),
+        Alg::Es256 => (
+            EC.replace("CURVE", "P-256"),
+            "{name: 'ECDSA', hash: 'SHA-256'}",
+        ),
+        Alg::Es384 => (
+            EC.replace("CURVE", "P-384"),
+            "{name: 'ECDSA', hash: 'SHA-384'}",
+        ),
         Alg::EdDsa => ("{name: 'Ed25519'}".to_owned(), "{name: 'Ed25519'}"),
     };
     let code = format!(
@@ -34,15 +46,16 @@ async fn answer(alg: Alg, change: &str) -> TokensResponse {
     serde_json::from_str(&js_async(&code).await.as_string().unwrap()).unwrap()
 }
 
-const RSA: &str =
-    "{name: 'NAME', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256'}";
+const RSA: &str = "{name: 'NAME', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256'}";
 const EC: &str = "{name: 'ECDSA', namedCurve: 'CURVE'}";
 
 async fn outcome(alg: Alg, change: &str, allowed: &[Alg]) -> Result<Option<u64>, Code> {
     let tokens = answer(alg, change).await;
     let id_token = tokens.id_token.clone().unwrap();
     let signed = verify::signed(&id_token, &tokens, allowed).await;
-    signed.map(|signed| signed.iat()).map_err(|failure| failure.code)
+    signed
+        .map(|signed| signed.iat())
+        .map_err(|failure| failure.code)
 }
 
 #[wasm_bindgen_test]
@@ -56,7 +69,11 @@ async fn every_algorithm_is_verified() {
 async fn an_altered_claim_is_refused() {
     let change = "parts[1] = base64url(text(JSON.stringify({ ...claims, sub: '2' })));";
     for alg in Alg::ALL {
-        assert_eq!(outcome(alg, change, &[alg]).await, Err(Code::IdTokenSignature), "{alg}");
+        assert_eq!(
+            outcome(alg, change, &[alg]).await,
+            Err(Code::IdTokenSignature),
+            "{alg}"
+        );
     }
 }
 
@@ -64,24 +81,37 @@ async fn an_altered_claim_is_refused() {
 async fn another_key_of_the_same_name_is_refused() {
     let change = "const other = await crypto.subtle.generateKey({name: 'ECDSA', namedCurve: 'P-256'}, true, ['sign', 'verify']);
         jwk = { ...await crypto.subtle.exportKey('jwk', other.publicKey), kid: 'k' };";
-    assert_eq!(outcome(Alg::Es256, change, &Alg::ALL).await, Err(Code::IdTokenSignature));
+    assert_eq!(
+        outcome(Alg::Es256, change, &Alg::ALL).await,
+        Err(Code::IdTokenSignature)
+    );
 }
 
 #[wasm_bindgen_test]
 async fn an_algorithm_that_was_not_registered_is_refused() {
-    assert_eq!(outcome(Alg::Rs256, "", &[Alg::Es256]).await, Err(Code::IdTokenAlg));
+    assert_eq!(
+        outcome(Alg::Rs256, "", &[Alg::Es256]).await,
+        Err(Code::IdTokenAlg)
+    );
 }
 
 #[wasm_bindgen_test]
 async fn none_and_hmac_are_refused() {
     for name in ["none", "HS256"] {
         let change = format!("parts[0] = base64url(text('{{\"alg\":\"{name}\",\"kid\":\"k\"}}'));");
-        assert_eq!(outcome(Alg::Rs256, &change, &Alg::ALL).await, Err(Code::IdTokenAlg), "{name}");
+        assert_eq!(
+            outcome(Alg::Rs256, &change, &Alg::ALL).await,
+            Err(Code::IdTokenAlg),
+            "{name}"
+        );
     }
 }
 
 #[wasm_bindgen_test]
 async fn a_key_for_another_algorithm_is_refused() {
     let change = "jwk.alg = 'PS256';";
-    assert_eq!(outcome(Alg::Rs256, change, &Alg::ALL).await, Err(Code::IdTokenAlg));
+    assert_eq!(
+        outcome(Alg::Rs256, change, &Alg::ALL).await,
+        Err(Code::IdTokenAlg)
+    );
 }

@@ -17,7 +17,10 @@ pub(super) fn kept_answers(app: App) -> Answers {
     let mut answers = Answers::default();
     if let Some(session) = app.session.current() {
         let claims = session.claims;
-        for (field, value) in [(Field::GivenName, claims.given_name), (Field::FamilyName, claims.family_name)] {
+        for (field, value) in [
+            (Field::GivenName, claims.given_name),
+            (Field::FamilyName, claims.family_name),
+        ] {
             if let Some(value) = value {
                 answers.set(field, value);
             }

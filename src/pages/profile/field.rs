@@ -3,10 +3,7 @@
 use admit_one_protocol::profile::{Field, countries};
 use leptos::prelude::*;
 
-use super::{
-    super::parts::nothing,
-    Form,
-};
+use super::{super::parts::nothing, Form};
 use crate::{
     browser::{CountryNames, in_order},
     messages::t,
@@ -16,7 +13,9 @@ use crate::{
 pub(super) fn field_input(form: Form, field: Field) -> AnyView {
     let name = field.as_str();
     let hint = match field {
-        Field::PhoneNumber => view! { <p class="hint" id="phone_number-hint">{t("hint.phone_number")}</p> }.into_any(),
+        Field::PhoneNumber => {
+            view! { <p class="hint" id="phone_number-hint">{t("hint.phone_number")}</p> }.into_any()
+        }
         _ => nothing(),
     };
     view! {
@@ -70,7 +69,11 @@ fn country(form: Form, field: Field) -> AnyView {
 }
 
 fn described_by(field: Field) -> String {
-    let hint = if field == Field::PhoneNumber { " phone_number-hint" } else { "" };
+    let hint = if field == Field::PhoneNumber {
+        " phone_number-hint"
+    } else {
+        ""
+    };
     [field.as_str(), "-wrong", hint].concat()
 }
 
