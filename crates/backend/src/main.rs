@@ -5,10 +5,6 @@ use std::{path::PathBuf, process::ExitCode};
 use admit_one_backend::{App, Config, OPENAPI, serve, start_log};
 use clap::{Parser, Subcommand};
 
-/// A tenth of an exchange is allocation, and this one does it in less.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Signs ticket buyers in.
 #[derive(Parser)]
 #[command(version, about)]
