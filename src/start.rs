@@ -69,10 +69,10 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     messages::set_messages(fresh.messages.clone());
     app.configuration.set_value(fresh);
     let provider = known(app).ok_or(Code::ProviderUnknown)?;
-    if provider.authorization_endpoint.is_none() {
-        return Err(Code::UpstreamUnreachable.into());
+    match provider.authorization_endpoint {
+        Some(_) => Ok(provider),
+        None => Err(provider.trouble.unwrap_or(Code::UpstreamUnreachable).into()),
     }
-    Ok(provider)
 }
 
 /// The provider that the buyer used last.

@@ -8,6 +8,8 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 
+use admit_one_protocol::Code;
+
 use crate::failure::Failure;
 
 pub(crate) struct Cached<T> {
@@ -38,6 +40,11 @@ impl<T: Send + Sync + 'static> Cached<T> {
     /// What is there now, however old.
     pub(crate) fn peek(&self) -> Option<Arc<T>> {
         self.entry.load().as_ref().map(|entry| entry.value.clone())
+    }
+
+    /// Why the last fetch failed, if it did.
+    pub(crate) fn trouble(&self) -> Option<Code> {
+        self.recent_failure(Duration::MAX).map(|failure| failure.code)
     }
 
     /// The document; `fetch` runs only when it is needed.

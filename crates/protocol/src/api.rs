@@ -82,6 +82,9 @@ pub struct PublicProvider {
     /// From the provider's metadata; absent while that couldn't be fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
+    /// Why it couldn't be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Code>,
     /// The provider announces `iss` in its responses (RFC 9207).
     #[serde(default)]
     pub iss_required: bool,
