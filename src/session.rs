@@ -124,12 +124,17 @@ impl SignedIn {
     pub fn shown_name(&self) -> String {
         let profile = self.profile.get(Field::Email).map(ToOwned::to_owned);
         let claims = &self.claims;
-        claims
+        let known = claims
             .email
             .clone()
             .or(profile)
-            .or_else(|| claims.name.clone())
-            .unwrap_or_else(|| claims.sub.clone())
+            .or_else(|| claims.name.clone());
+        match known {
+            Some(known) => known,
+            // UserInfo, which says more, is still being asked.
+            None if self.missing.is_none() => String::new(),
+            None => claims.sub.clone(),
+        }
     }
 
     /// Who is signed in, without anything that could be used in their name.

@@ -129,7 +129,10 @@ pub async fn proceed(app: App) {
         Route::Unknown => {
             browser::leave_for_good(address);
         }
-        route if address.starts_with('/') => app.go(route, Entry::Replace),
+        route if address.starts_with('/') => {
+            app.go(route, Entry::Replace);
+            browser::set_path(address, Entry::Replace); // with its query
+        }
         _ => {
             browser::leave_for_good(address);
         }

@@ -9,6 +9,7 @@ use crate::{
     browser,
     failure::Failure,
     messages::{t, t_with},
+    route::Route,
     start,
 };
 
@@ -96,7 +97,13 @@ fn begin(app: App, provider: String) {
 fn destination(app: App) -> String {
     match start::wanted(app) {
         Ok(wanted) if wanted != "/" => wanted,
-        _ => app.route.get_untracked().path().to_owned(),
+        _ => match app.route.get_untracked() {
+            // A deep link keeps its query.
+            Route::Account | Route::Profile if !browser::query().is_empty() => {
+                [&*browser::path(), "?", &browser::query()].concat()
+            }
+            route => route.path().to_owned(),
+        },
     }
 }
 
@@ -111,6 +118,6 @@ pub fn start_again(app: App, provider: Option<String>) {
             .any(|known| known.id == *id)
     }) {
         Some(provider) => begin(app, provider),
-        None => app.go(crate::route::Route::SignIn, browser::Entry::Replace),
+        None => app.go(Route::SignIn, browser::Entry::Replace),
     }
 }
