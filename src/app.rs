@@ -56,11 +56,18 @@ impl App {
     pub fn fail(self, failure: Failure) {
         browser::complain("Admit One", &failure.for_developers().into());
         if self.route.get_untracked() == Route::Callback {
-            browser::set_path("/", Entry::Replace);
+            if Route::parse(&browser::path()) == Route::Callback {
+                browser::set_path("/", Entry::Replace);
+            }
             self.route.set(Route::SignIn);
         }
         self.starting.set(None);
         self.failure.set(Some(failure));
+        browser::set_title(&[&t("failure.title"), " · ", &t("app.name")].concat());
+        browser::spawn(async {
+            browser::sleep(0).await;
+            browser::focus_heading();
+        });
     }
 
     /// The provider whose callback the address is.

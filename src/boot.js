@@ -70,10 +70,14 @@
     const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
     return [js, js.replace(/\.js$/, '_bg.wasm')];
   };
-  boot.load = (name) => {
+  boot.load = (name, pause = 500) => {
     const [js, wasm] = files(name);
     const bytes = fetch(wasm);
-    return boot.loading = import(js).then((module) => module.default({ module_or_path: bytes }));
+    // A connection that fails for a moment leaves no page whose buttons do nothing.
+    Promise.all([import(js), bytes]).then(
+      ([module]) => module.default({ module_or_path: bytes }),
+      () => pause < 3e4 && setTimeout(() => boot.load(name, pause * 2), pause),
+    );
   };
 
   // A press before the app is there is honoured when it is.

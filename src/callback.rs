@@ -19,6 +19,15 @@ use crate::{
     start, sync, verify,
 };
 
+/// The address of the sign-in page, with where the buyer wanted to go: the next attempt, or a reload, leads there.
+fn keep_destination(return_to: &str) {
+    let path = match return_to {
+        "/" => "/".to_owned(),
+        wanted => ["/?return_to=", &browser::encoded(wanted)].concat(),
+    };
+    browser::set_path(&path, Entry::Replace);
+}
+
 /// How far the sign-in is, for the page to show.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
@@ -83,6 +92,7 @@ async fn attempt(app: App) -> Result<(), Trouble> {
     let provider = pending.provider.clone();
     let last = |failure: Failure| {
         pending::consume(&state);
+        keep_destination(&pending.return_to);
         Trouble::Final(failure.at(&provider))
     };
 
@@ -211,6 +221,7 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 /// but only one.
 async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
     if !pending::may_restart() {
+        keep_destination(&pending.return_to);
         return app.fail(failure);
     }
     if let Err(failure) = start::start(app, &pending.provider, &pending.return_to).await {
