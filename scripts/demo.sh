@@ -92,6 +92,7 @@ export ADMIT_ONE_SEAL_KEY SHOP_GRANT_SECRET CLUB_SECRET=shop-secret
 
 start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP"
 wait_for sandbox "${PIDS[0]}" "$SANDBOX/"
+"$BIN/admit-one" import --config scripts/demo.toml scripts/demo-contacts.json
 start backend "$BIN/admit-one" serve --config scripts/demo.toml
 wait_for backend "${PIDS[1]}" http://127.0.0.1:8800/readyz
 
@@ -99,7 +100,8 @@ cat <<END
 
   Open  $APP
 
-  Sign in as alice (complete), bob (asked for his phone and country), carol, dave (code 000000) or erin, password: ticket
+  Sign in, password ticket, as alice (complete), bob (asked for his phone and country), carol (her e-mail is another
+  contact's), dave (second factor 000000) or erin (account frozen)
   Behind the scenes: $SANDBOX shows the messages, moves the clock and makes the provider misbehave
   Output of both: ${LOGS#"$REPO"/}/    Ctrl-C stops all
 

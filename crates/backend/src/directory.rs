@@ -114,6 +114,28 @@ impl Directory {
         Ok(contact)
     }
 
+    /// Adds contacts that are linked to nobody; returns how many numbers were new.
+    pub(crate) async fn import(
+        &self,
+        contacts: &[(String, Profile)],
+        now: u64,
+    ) -> Result<usize, Failure> {
+        let mut tx = self.begin().await?;
+        let mut new = 0;
+        for (number, profile) in contacts {
+            let contact = Contact {
+                number: number.clone(),
+                profile: profile.clone(),
+            };
+            if insert(&mut tx, number, now as i64).await? {
+                save(&mut tx, &contact, now as i64).await?;
+                new += 1;
+            }
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+
     /// A transaction that writes: in SQLite, it queues at the beginning instead of failing at its first write.
     async fn begin(&self) -> Result<Tx, sqlx::Error> {
         self.pool.begin_with("BEGIN IMMEDIATE").await
@@ -310,21 +332,30 @@ async fn fill(
 }
 
 async fn make(tx: &mut Tx, now: i64) -> Result<Contact, Refused> {
-    let mut entropy = [0; 8];
-    aws_lc_rs::rand::fill(&mut entropy).map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
-    // Ten digits, of which none tells anything; a number that exists loses the race and is drawn again.
-    let number = (1_000_000_000 + u64::from_be_bytes(entropy) % 9_000_000_000).to_string();
-    sqlx::query(
-        "INSERT INTO contacts (number, profile, created_at, updated_at) VALUES ($1, '{}', $2, $2)",
+    loop {
+        let mut entropy = [0; 8];
+        aws_lc_rs::rand::fill(&mut entropy)
+            .map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
+        // Ten digits, of which none tells anything; a number that exists is drawn again.
+        let number = (1_000_000_000 + u64::from_be_bytes(entropy) % 9_000_000_000).to_string();
+        if insert(tx, &number, now).await? {
+            let profile = Profile::default();
+            return Ok(Contact { number, profile });
+        }
+    }
+}
+
+/// An empty contact; `false` if the number is another's.
+async fn insert(tx: &mut Tx, number: &str, now: i64) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "INSERT INTO contacts (number, profile, created_at, updated_at) VALUES ($1, '{}', $2, $2)
+         ON CONFLICT (number) DO NOTHING",
     )
-    .bind(&number)
+    .bind(number)
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(Contact {
-        number,
-        profile: Profile::default(),
-    })
+    Ok(done.rows_affected() > 0)
 }
 
 async fn save(tx: &mut Tx, contact: &Contact, now: i64) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
-//! `admit-one`: serve, check, openapi.
+//! `admit-one`: serve, check, import, openapi.
 
 use std::{path::PathBuf, process::ExitCode};
 
-use admit_one_backend::{App, Config, OPENAPI, serve, start_log};
+use admit_one_backend::{App, Config, OPENAPI, import, serve, start_log};
 use clap::{Parser, Subcommand};
 
 /// Signs ticket buyers in.
@@ -25,6 +25,11 @@ enum Command {
         /// Asks every provider and the database, too.
         #[arg(long)]
         probe: bool,
+    },
+    /// Imports contacts from a JSON array of `{"contact_number": "…", "profile": {"email": "…", …}}`.
+    Import {
+        /// The file.
+        file: PathBuf,
     },
     /// Prints the description of the interface.
     Openapi,
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
                 Ok(())
             }
         }
+        Command::Import { file } => runtime()?.block_on(import_file(config, &file)),
         Command::Openapi => Ok(()),
     });
     match outcome {
@@ -111,6 +117,16 @@ async fn stop() {
             let _ = tokio::signal::ctrl_c().await;
         }
     }
+}
+
+async fn import_file(config: Config, file: &std::path::Path) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    let new = import(&config, &text)
+        .await
+        .map_err(|error| failed(&error))?;
+    println!("{}: {new} new contact(s)", file.display());
+    Ok(())
 }
 
 async fn ask(config: Config) -> Result<(), String> {

@@ -22,14 +22,25 @@ fn claims(email: &str) -> Profile {
 }
 
 /// A contact that came by import: linked to nobody.
-async fn imported(directory: &Directory, number: &str, email: &str) {
-    sqlx::query("INSERT INTO contacts (number, email_key, profile, created_at, updated_at) VALUES ($1, $2, $3, 0, 0)")
-        .bind(number)
-        .bind(key(email))
-        .bind(serde_json::json!({"email": email, "family_name": "Imported"}).to_string())
-        .execute(&directory.pool)
+async fn imported(directory: &Directory, number: &str, email: &str) -> usize {
+    let profile = [
+        (Field::Email, email.to_owned()),
+        (Field::FamilyName, "Imported".to_owned()),
+    ];
+    let contacts = [(number.to_owned(), profile.into_iter().collect())];
+    directory.import(&contacts, 0).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_import_again_changes_nothing() {
+    let directory = directory().await;
+    assert_eq!(imported(&directory, "77", "a@x.example").await, 1);
+    assert_eq!(imported(&directory, "77", "b@x.example").await, 0);
+    let contact = directory
+        .sync(person("a"), &claims("a@x.example"), true, 1)
         .await
         .unwrap();
+    assert_eq!(contact.number, "77", "it keeps its first e-mail");
 }
 
 #[tokio::test]
