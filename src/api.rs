@@ -22,8 +22,7 @@ pub async fn configuration(lang: Option<&str>) -> Result<PublicConfiguration, Fa
         .map(|lang| format!("?lang={}", browser::encoded(lang)))
         .unwrap_or_default();
     let request = Request::get(&format!("/v1/configuration{lang}"));
-    // Whatever is wrong with it, there is only one thing to do, so no problem document is read here: the sign-in page's
-    // module is the smaller for it.
+    // Whatever is wrong with it, there is only one thing to do: to ask again.
     let (status, text) = settled(request).await?;
     if status == 200 {
         parsed(&text)

@@ -1,5 +1,7 @@
 //! The app: what its parts share, and which page is shown.
 
+use std::pin::Pin;
+
 use admit_one_protocol::{
     Code,
     api::{PublicConfiguration, SignOutReach},
@@ -14,7 +16,7 @@ use crate::{
     pages,
     route::Route,
     session::Session,
-    sign_out, tabs,
+    sign_out, start, tabs,
 };
 
 /// What the parts of the app share.
@@ -32,9 +34,14 @@ pub struct App {
     pub notice: RwSignal<Option<Failure>>,
     /// The provider that the page is leaving for.
     pub starting: RwSignal<Option<String>>,
+    /// Fetches the configuration again, for a buyer who has pressed this provider's button.
+    pub configure: fn(App, String) -> Work,
     /// Signs out of an account that can't be used here.
     pub other_account: fn(App),
 }
+
+/// Something under way that may fail.
+pub type Work = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 impl App {
     /// Goes to a page.
@@ -82,37 +89,20 @@ impl App {
     }
 }
 
-/// Mounts the whole app.
+/// Mounts the whole app, with the configuration of the data block or, on a page without one, of the backend.
 pub fn mount() {
-    mount_with(|app| {
+    let page = |app: App| {
         app.session.observe();
         tabs::listen(app);
         browser::spawn(tabs::resume(app));
         whole(app)
-    });
-}
-
-/// Mounts the sign-in page alone: what a buyer who isn't signed in downloads first. When there is more to show, the
-/// whole app takes its place.
-pub fn mount_sign_in() {
-    mount_with(|app| {
-        tabs::listen_for_sign_in(app);
-        pages::parts::dynamic(move || match app.failure.get() {
-            Some(failure) => pages::failure::failure(app, failure),
-            None => pages::sign_in::sign_in(app),
-        })
-    });
-}
-
-/// Mounts a page, with the configuration of the data block or, on a page without one, of the backend.
-fn mount_with(page: fn(App) -> AnyView) {
-    match browser::data_block().and_then(|text| serde_json::from_slice(text.as_bytes()).ok()) {
+    };
+    match configuration() {
         Some(configuration) => place(configuration, page),
         None => browser::spawn(async move {
             for pause in [500, 1000, 2000, 4000, 8000] {
-                if let Ok(configuration) =
-                    api::configuration(browser::parameter("lang").as_deref()).await
-                {
+                let lang = browser::parameter("lang");
+                if let Ok(configuration) = api::configuration(lang.as_deref()).await {
                     browser::set_boot_nonce(&configuration.nonce);
                     return place(configuration, page);
                 }
@@ -123,6 +113,26 @@ fn mount_with(page: fn(App) -> AnyView) {
     }
 }
 
+/// Mounts the sign-in page alone: what a buyer who isn't signed in downloads first. When there is more to show or to ask
+/// for, the whole app takes its place.
+pub fn mount_sign_in() {
+    match configuration() {
+        Some(configuration) => place(configuration, |app| {
+            tabs::listen_for_sign_in(app);
+            pages::parts::dynamic(move || match app.failure.get() {
+                Some(failure) => pages::failure::failure(app, failure),
+                None => pages::sign_in::sign_in(app),
+            })
+        }),
+        None => browser::boot_load(),
+    }
+}
+
+fn configuration() -> Option<PublicConfiguration> {
+    serde_json::from_slice(browser::data_block()?.as_bytes()).ok()
+}
+
+/// Mounts a page in place of what was served.
 fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
     messages::set_messages(std::mem::take(&mut configuration.messages));
     let support = configuration.support_url.take();
@@ -138,6 +148,12 @@ fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),
             starting: RwSignal::new(None),
+            // The sign-in page alone sends no requests: for this it leaves to the whole app, press included.
+            configure: |_, provider| {
+                browser::boot_press(&provider);
+                browser::boot_load();
+                Box::pin(std::future::pending())
+            },
             other_account: |_| {},
         };
         vec![page(app), support.map_or_else(pages::parts::nothing, help)]
@@ -155,6 +171,7 @@ fn help(url: String) -> AnyView {
 /// The page that the address and the session ask for.
 fn whole(app: App) -> AnyView {
     let app = App {
+        configure: |app, _| Box::pin(start::configure(app)),
         other_account,
         ..app
     };

@@ -8,13 +8,14 @@ mod storage;
 
 use std::pin::Pin;
 
-use js_sys::{Array, Date, Function, Object, Promise, Reflect};
+use js_sys::{Array, Date, Function, JsString, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 pub use self::{
     boot::{
-        boot_exchange, boot_load, boot_pressed, boot_ready, boot_release, proof, set_boot_nonce,
+        boot_exchange, boot_load, boot_press, boot_pressed, boot_ready, boot_release, proof,
+        set_boot_nonce,
     },
     events::{announce, on_announcement, on_document, on_storage, on_window},
     lock::{Lock, lease, lock},
@@ -241,12 +242,8 @@ impl CountryNames {
 
 /// The order of two names in a language: accents don't come after Z.
 pub fn in_order(a: &str, b: &str, lang: &str) -> std::cmp::Ordering {
-    let order = call(&a.into(), "localeCompare", &[b.into(), lang.into()]);
-    order
-        .ok()
-        .and_then(|order| order.as_f64())
-        .unwrap_or_default()
-        .total_cmp(&0.0)
+    let order = JsString::from(a).locale_compare(b, &Array::of1(&lang.into()), &Object::new());
+    order.cmp(&0)
 }
 
 /// The member of an object; `undefined` where there is none or reading it throws.

@@ -64,15 +64,21 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     {
         return Ok(provider);
     }
-    let lang = app.configuration.read_value().lang.clone();
-    let fresh = api::configuration(Some(&lang)).await?;
-    messages::set_messages(fresh.messages.clone());
-    app.configuration.set_value(fresh);
+    (app.configure)(app, id.to_owned()).await?;
     let provider = known(app).ok_or(Code::ProviderUnknown)?;
     match provider.authorization_endpoint {
         Some(_) => Ok(provider),
         None => Err(provider.trouble.unwrap_or(Code::UpstreamUnreachable).into()),
     }
+}
+
+/// Fetches the configuration again.
+pub async fn configure(app: App) -> Result<(), Failure> {
+    let lang = app.configuration.read_value().lang.clone();
+    let fresh = api::configuration(Some(&lang)).await?;
+    messages::set_messages(fresh.messages.clone());
+    app.configuration.set_value(fresh);
+    Ok(())
 }
 
 /// The provider that the buyer used last.

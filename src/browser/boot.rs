@@ -50,6 +50,11 @@ pub fn boot_pressed() -> Option<String> {
     pressed
 }
 
+/// Remembers a press for the whole app, as `boot.js` does before anything is there.
+pub fn boot_press(provider: &str) {
+    let _ = Reflect::set(&boot(), &"pressed".into(), &provider.into());
+}
+
 /// From now on presses are the app's.
 pub fn boot_ready() {
     let _ = Reflect::set(&boot(), &"ready".into(), &JsValue::TRUE);

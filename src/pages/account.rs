@@ -5,9 +5,8 @@ use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
 use crate::{
-    app::App,
+    app::{App, Work},
     browser::{self, Entry},
-    failure::Failure,
     grant,
     messages::{t, t_with},
     refresh,
@@ -171,8 +170,6 @@ fn buttons(app: App) -> AnyView {
     ]
     .into_any()
 }
-
-type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// What a button does: once at a time, and what goes wrong is shown.
 fn run(app: App, busy: RwSignal<bool>, work: impl FnOnce() -> Work) {
