@@ -250,6 +250,11 @@ impl KeyRing {
             .retain(|(retired_at, _)| now - retired_at < FORMER_KEPT);
     }
 
+    /// Former keys are published too, so that several of a type are.
+    pub(crate) fn has_former(&self) -> bool {
+        !self.former.is_empty()
+    }
+
     pub(crate) fn unpublish_former(&mut self) {
         self.former.clear();
     }

@@ -190,7 +190,9 @@ fn sign(state: &mut State, alg: Alg, claims: &Value, now: i64) -> String {
     if state.has(Fault::SigningKeyRotationJustBeforeSigning) {
         state.keys.rotate(now);
         state.keys.unpublish_former();
-    } else if state.has(Fault::SigningKeyRotation) || state.has(Fault::KidAbsentMultipleJwks) {
+    } else if state.has(Fault::SigningKeyRotation)
+        || (state.has(Fault::KidAbsentMultipleJwks) && !state.keys.has_former())
+    {
         // For the latter, the former key of the same type makes several that fit.
         state.keys.rotate(now);
     }
