@@ -182,7 +182,9 @@ async fn french_and_german_come_by_parameter_and_by_the_browser() {
             texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2],
             "{texts:?}"
         );
-        // What the browser asks for counts where the address says nothing.
+        // What the browser asks for counts where neither the address nor the buyer has said anything.
+        b.open("about:blank").await;
+        b.forget(&[&j.stage.app]).await;
         b.devtools("Network.enable", json!({})).await;
         b.devtools(
             "Network.setExtraHTTPHeaders",

@@ -174,6 +174,33 @@ async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contact_that_the_shop_knew_is_claimed_by_whoever_proves_its_email() {
+    let contacts = r#"[{"contact_number": "1000000001", "profile": {"email": "alice@example.test", "given_name": "Alicia"}}]"#;
+    let setup = Setup {
+        contacts,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("carol").await;
+        b.sees_error("contact_email_unverified").await;
+        let text = b.text().await;
+        assert!(
+            !text.contains("Alicia") && !text.contains("1000000001"),
+            "{text}"
+        );
+
+        let alices = j.another_browser(Options::default()).await;
+        alices.open(&j.stage.app("/")).await;
+        alices.sign_in("alice").await;
+        alices.press("continue").await;
+        assert_eq!(alices.wait_for(NUMBER).await, "1000000001");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verified_email_of_somebody_elses_contact_claims_nothing() {
     journey(async |j| {
         let claims = serde_json::json!({ "name": "Frank", "email": ALICE, "email_verified": true });
