@@ -16,7 +16,8 @@
   });
 
   // The P-256 key that handles are bound to: non-extractable, kept in IndexedDB, in memory where that is blocked.
-  const make = () => subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  let made, late;
+  const make = () => made = made || subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
   const load = async () => {
     try {
       const opening = indexedDB.open('admit-one', 1);
@@ -24,22 +25,24 @@
       const db = await promised(opening);
       const keys = (mode) => db.transaction('keys', mode).objectStore('keys');
       const kept = await promised(keys('readonly').get('proof'));
-      if (kept) return kept;
-      const made = await make();
+      if (kept && !late) return kept;
+      const fresh = await make();
       try {
-        await promised(keys('readwrite').add(made, 'proof'));
-        return made;
+        await promised(keys('readwrite')[late ? 'put' : 'add'](fresh, 'proof'));
+        return fresh;
       } catch {
-        return await promised(keys('readonly').get('proof')) || made; // another tab was first
+        return await promised(keys('readonly').get('proof')) || fresh; // another tab was first
       }
     } catch {
       return make();
     }
   };
-  // In some browsers inside apps IndexedDB never answers.
-  const late = () => new Promise((resolve) => setTimeout(resolve, 2000)).then(make);
+  // In some browsers inside apps IndexedDB never answers, in others it is slow: then a key of this page has to do, and
+  // is kept if there is an answer after all. A session is bound to the kept key, so that one is worth waiting for.
+  const hurried = () => new Promise((resolve) => setTimeout(resolve, find('admit-one') ? 8000 : 2000))
+    .then(() => { late = true; return make(); });
   const data = parse((doc.getElementById('admit-one') || {}).textContent) || {};
-  const key = subtle ? Promise.race([load(), late()]).then(async (pair) => {
+  const key = subtle ? Promise.race([load(), hurried()]).then(async (pair) => {
     const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
     return [pair.privateKey, { kty, crv, x, y }];
   }) : Promise.reject(new Error('crypto_unavailable'));

@@ -71,3 +71,33 @@ async fn a_browser_without_web_locks_signs_in_and_refreshes() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_whose_indexed_db_is_slow_or_never_answers_signs_in() {
+    journey(async |j| {
+        // On the callback alone, and for longer than the page waits for it.
+        let slow = "if (location.pathname.startsWith('/callback/')) { \
+            const open = IDBFactory.prototype.open; \
+            IDBFactory.prototype.open = function (...name) { \
+                const asked = {}; \
+                setTimeout(() => { \
+                    const request = open.apply(this, name); \
+                    for (const event of ['onupgradeneeded', 'onsuccess', 'onerror']) \
+                        request[event] = (...heard) => { asked.result = request.result; asked[event]?.(...heard); }; \
+                }, 3000); \
+                return asked; }; }";
+        let b = &j.browser;
+        b.before_each_page(slow).await;
+        alice_signed_in(b, j).await;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        // The key that answered late is the one that stays.
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+
+        let never = "IDBFactory.prototype.open = () => ({});";
+        let b = j.another_browser(Options::default()).await;
+        b.before_each_page(never).await;
+        alice_signed_in(&b, j).await;
+    })
+    .await;
+}
