@@ -12,6 +12,10 @@ pub(crate) const BOB: &str = "bob@example.test";
 /// The e-mail of `dave`.
 pub(crate) const DAVE: &str = "dave@example.test";
 
+/// The contact's number, in the shop's greeting.
+pub(crate) const NUMBER: &str = "location.host.startsWith('shop.') && \
+    document.querySelector('[data-testid=contact-number]')?.innerText";
+
 /// What a sign-in came to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {

@@ -17,9 +17,12 @@ mod journey;
 mod stage;
 mod wire;
 
+mod contacts;
 mod custody;
 mod faults;
 mod pages;
+mod profile;
 mod provider;
 mod recovery;
 mod sandbox;
+mod shop;

@@ -1,0 +1,105 @@
+//! What a buyer is asked for after the sign-in: exactly what the shop requires and nobody knows.
+
+use crate::browser::Options;
+use crate::buyer::BOB;
+use crate::journey::{journey, journey_on};
+use crate::stage::Setup;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bob_is_asked_for_exactly_what_is_missing_and_his_answers_survive_a_reload() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        assert_eq!(
+            b.wait_for(ASKED).await,
+            serde_json::json!(["phone_number", "address.country"])
+        );
+        assert_eq!(
+            b.eval("document.querySelector('[name=phone_number]').type")
+                .await,
+            "tel"
+        );
+        assert_eq!(
+            b.eval("document.querySelector('[name=phone_number]').autocomplete")
+                .await,
+            "tel"
+        );
+        assert_eq!(
+            b.eval("document.querySelector('[name=\"address.country\"]').autocomplete")
+                .await,
+            "country"
+        );
+        assert_eq!(
+            b.eval("document.querySelector('[data-testid=later]') === null")
+                .await,
+            true
+        );
+
+        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        b.reload().await;
+        b.wait_for("document.querySelector('[name=phone_number]')?.value === '+41 31 555 01 02'")
+            .await;
+
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.press("save").await;
+        b.sees_signed_in(BOB).await;
+        b.press("continue").await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
+            .await;
+
+        // It is asked once.
+        b.open(&j.stage.app("/account")).await;
+        b.sees_signed_in(BOB).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        assert_eq!(
+            b.eval("document.querySelector('[data-testid=profile-form]') === null")
+                .await,
+            true
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_answer_is_refused_at_its_field_and_kept() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.fill("[name=phone_number]", "12").await;
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.press("save").await;
+        b.wait_for("document.querySelector('[name=phone_number][aria-invalid=true]')")
+            .await;
+        assert_eq!(
+            b.eval("document.querySelector('[name=phone_number]').value")
+                .await,
+            "12"
+        );
+        assert_eq!(b.eval("document.activeElement.name").await, "phone_number");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bob_may_answer_later_where_the_configuration_allows_it() {
+    let setup = Setup {
+        later: true,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.press("later").await;
+        b.sees_signed_in(BOB).await;
+    })
+    .await;
+}
+
+/// The names of the fields that the profile form asks for.
+const ASKED: &str = "document.querySelector('[data-testid=profile-form]') && \
+    [...document.querySelectorAll('[data-testid=profile-form] :is(input, select)')].map((field) => field.name)";
