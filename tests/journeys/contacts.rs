@@ -53,7 +53,9 @@ async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_that_the_shop_knew_is_claimed_by_whoever_proves_its_email() {
-    let contacts = r#"[{"contact_number": "1000000001", "profile": {"email": "alice@example.test", "given_name": "Alicia"}}]"#;
+    let contacts = Some(
+        r#"[{"contact_number": "1000000001", "profile": {"email": "alice@example.test", "given_name": "Alicia"}}]"#,
+    );
     let setup = Setup {
         contacts,
         ..Setup::default()

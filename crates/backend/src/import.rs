@@ -64,8 +64,12 @@ pub async fn import(config: &Config, text: &str) -> Result<usize, ImportError> {
         }
         checked.push((contact.contact_number, profile));
     }
-    let directory = Directory::new(database::open(&config.database_url).await?);
-    Ok(directory
+    let pool = database::open(&config.database_url).await?;
+    let directory = Directory::new(pool.clone());
+    let imported = directory
         .import(&checked, crate::Clock::default().now())
-        .await?)
+        .await;
+    // The last connection locks the database while it ends; whoever opens it next shouldn't meet that.
+    pool.close().await;
+    Ok(imported?)
 }
