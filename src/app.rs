@@ -1,7 +1,5 @@
 //! The app: what its parts share, and which page is shown.
 
-use std::pin::Pin;
-
 use admit_one_protocol::{
     Code,
     api::{PublicConfiguration, SignOutReach},
@@ -16,7 +14,7 @@ use crate::{
     pages,
     route::Route,
     session::Session,
-    sign_out, start, tabs,
+    sign_out, tabs,
 };
 
 /// What the parts of the app share.
@@ -34,14 +32,7 @@ pub struct App {
     pub notice: RwSignal<Option<Failure>>,
     /// The provider that the page is leaving for.
     pub starting: RwSignal<Option<String>>,
-    /// Fetches the configuration again, for a buyer who has pressed this provider's button.
-    pub configure: fn(App, String) -> Work,
-    /// Signs out of an account that can't be used here.
-    pub other_account: fn(App),
 }
-
-/// Something under way that may fail.
-pub type Work = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 impl App {
     /// Goes to a page.
@@ -97,7 +88,9 @@ pub fn mount() {
         browser::spawn(tabs::resume(app));
         whole(app)
     };
-    match configuration() {
+    let configuration =
+        browser::data_block().and_then(|text| serde_json::from_slice(text.as_bytes()).ok());
+    match configuration {
         Some(configuration) => place(configuration, page),
         None => browser::spawn(async move {
             for pause in [500, 1000, 2000, 4000, 8000] {
@@ -111,25 +104,6 @@ pub fn mount() {
             browser::complain("the configuration can't be read", &"".into());
         }),
     }
-}
-
-/// Mounts the sign-in page alone: what a buyer who isn't signed in downloads first. When there is more to show or to ask
-/// for, the whole app takes its place.
-pub fn mount_sign_in() {
-    match configuration() {
-        Some(configuration) => place(configuration, |app| {
-            tabs::listen_for_sign_in(app);
-            pages::parts::dynamic(move || match app.failure.get() {
-                Some(failure) => pages::failure::failure(app, failure),
-                None => pages::sign_in::sign_in(app),
-            })
-        }),
-        None => browser::boot_load(),
-    }
-}
-
-fn configuration() -> Option<PublicConfiguration> {
-    serde_json::from_slice(browser::data_block()?.as_bytes()).ok()
 }
 
 /// Mounts a page in place of what was served.
@@ -148,13 +122,6 @@ fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),
             starting: RwSignal::new(None),
-            // The sign-in page alone sends no requests: for this it leaves to the whole app, press included.
-            configure: |_, provider| {
-                browser::boot_press(&provider);
-                browser::boot_load();
-                Box::pin(std::future::pending())
-            },
-            other_account: |_| {},
         };
         vec![page(app), support.map_or_else(pages::parts::nothing, help)]
     })
@@ -170,11 +137,6 @@ fn help(url: String) -> AnyView {
 
 /// The page that the address and the session ask for.
 fn whole(app: App) -> AnyView {
-    let app = App {
-        configure: |app, _| Box::pin(start::configure(app)),
-        other_account,
-        ..app
-    };
     let signed_in = Memo::new(move |_| app.session.is_signed_in());
     announce_page(app, signed_in);
     pages::parts::dynamic(move || {
@@ -193,7 +155,7 @@ fn whole(app: App) -> AnyView {
 }
 
 /// Signs out here, which always works, to choose another account.
-fn other_account(app: App) {
+pub fn other_account(app: App) {
     browser::spawn(async move {
         app.failure.set(None);
         let _ = sign_out::sign_out(app, SignOutReach::Here).await;

@@ -68,7 +68,7 @@
     },
   };
 
-  // The sign-in page has a small module of its own; everything else is in the other one.
+  // A sign-in in its plain form has a small module of its own; everything else is in the other one.
   const files = (name) => {
     const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
     return [js, js.replace(/\.js$/, '_bg.wasm')];
@@ -105,25 +105,30 @@
 
   // The provider used last stands first, as the app will have it.
   const last = read(stores[0], 'admit-one.last') || read(stores[1], 'admit-one.last');
-  for (const button of doc.querySelectorAll('.provider')) {
-    if (button.dataset.provider === last) button.parentNode.prepend(button);
+  const buttons = doc.querySelectorAll('.provider'), main = doc.getElementById('app');
+  const add = (parent, name, members) => parent.appendChild(Object.assign(doc.createElement(name), members));
+  for (const button of buttons) {
+    if (button.dataset.provider !== last) continue;
+    button.parentNode.prepend(button);
+    if (buttons[1]) add(button, 'small', { textContent: data.messages['sign_in.last'] });
+  }
+  if (data.support_url) {
+    const footer = add(main, 'footer', { className: 'support' });
+    add(footer, 'a', { href: data.support_url, textContent: data.messages['app.support'] });
   }
 
   // Who is signed in is shown at once; the app looks closer when it is there.
-  const session = find('admit-one');
-  const email = session && session.claims && session.claims.email;
-  if (session) doc.documentElement.dataset.session = '';
-  if (email && session.ends_at * 1000 > Date.now() && /^\/(account)?$/.test(path)) {
-    const shown = doc.createElement('p');
-    shown.className = 'who';
-    shown.dataset.testid = 'user-email';
-    shown.textContent = email;
+  boot.show = (name) => {
     const card = doc.createElement('main');
     card.className = 'card waiting';
-    card.append(shown);
-    doc.getElementById('app').replaceChildren(card);
+    add(card, 'p', { className: 'who', textContent: name }).dataset.testid = 'user-email';
+    main.replaceChildren(card);
     performance.mark('signed-in');
-  }
+  };
+  const session = boot.session = find('admit-one');
+  const email = session && session.claims && session.claims.email;
+  if (session) doc.documentElement.dataset.session = '';
+  if (email && session.ends_at * 1000 > Date.now() && /^\/(account)?$/.test(path)) boot.show(email);
 
   // The callback in its plain form is exchanged at once; anything unusual is left to the app.
   if (path.startsWith('/callback/') && subtle) {
@@ -163,5 +168,5 @@
       boot.exchange.catch(() => {});
     }
   }
-  boot.load(path === '/' && !session ? 'sign-in' : 'app');
+  boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
 })();

@@ -14,10 +14,10 @@ use wasm_bindgen_futures::JsFuture;
 
 pub use self::{
     boot::{
-        boot_exchange, boot_load, boot_press, boot_pressed, boot_ready, boot_release, proof,
-        set_boot_nonce,
+        boot_exchange, boot_exchanged, boot_load, boot_person, boot_press, boot_pressed,
+        boot_ready, boot_release, boot_show, proof, set_boot_nonce,
     },
-    events::{announce, on_announcement, on_document, on_storage, on_window},
+    events::{announce, on_announcement, on_document, on_press, on_storage, on_window},
     lock::{Lock, lease, lock},
     storage::Shelf,
 };
@@ -148,6 +148,18 @@ pub fn focus(selector: &str) {
         && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
     {
         let _ = element.focus();
+    }
+}
+
+/// Marks the served button of a provider as busy, or as free.
+pub fn set_busy(provider: &str, busy: bool) {
+    let selector = [".provider[data-provider=\"", provider, "\"]"].concat();
+    if let Ok(Some(button)) = document().query_selector(&selector) {
+        let _ = if busy {
+            button.set_attribute("aria-busy", "true")
+        } else {
+            button.remove_attribute("aria-busy")
+        };
     }
 }
 

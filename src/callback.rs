@@ -128,25 +128,30 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         }
         _ => last(failure),
     })?;
-    let session = accept(tokens, &code, &pending).await.map_err(last)?;
+    let session = accept(tokens, &code, &pending)
+        .await
+        .map_err(|refused| last(refused.into()))?;
     finish(app, session, &state, lock);
     Ok(())
 }
 
 /// Verifies the tokens of an exchange.
-async fn accept(
+pub(crate) async fn accept(
     tokens: TokensResponse,
     code: &AuthorizationCode,
     pending: &PendingAuthorization,
-) -> Result<SignedIn, Failure> {
+) -> Result<SignedIn, verify::Refused> {
     let device = browser::now_ms();
-    let id_token = tokens.id_token.as_deref().ok_or(Code::IdTokenMissing)?;
+    let id_token = tokens
+        .id_token
+        .as_deref()
+        .ok_or_else(|| Failure::new(Code::IdTokenMissing))?;
     let signed = verify::signed(id_token, &tokens, &pending.algs).await?;
     let clock =
         ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
     let verified = signed
         .verify(&code.expected(), &tokens.access_token, clock.now(device))
-        .map_err(verify::refusal)?;
+        .map_err(verify::Refused::from)?;
     Ok(SignedIn::new(
         tokens,
         verified.claims().clone(),

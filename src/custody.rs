@@ -12,8 +12,8 @@ pub const KEY: &str = "admit-one";
 const PROBE: &str = "admit-one.probe";
 
 /// Puts the session down on the configured rung, or on the next one that the browser allows:
-/// localStorage, sessionStorage, memory.
-pub fn keep(custody: Custody, session: &SignedIn) {
+/// localStorage, sessionStorage, memory. Says whether it is kept.
+pub fn keep(custody: Custody, session: &SignedIn) -> bool {
     let kept = match custody {
         Custody::Local => Shelf::Local.set(KEY, session) || Shelf::Session.set(KEY, session),
         Custody::Session => Shelf::Session.set(KEY, session),
@@ -27,6 +27,7 @@ pub fn keep(custody: Custody, session: &SignedIn) {
             &KEY.into(),
         );
     }
+    kept
 }
 
 /// The session that was put down, on whatever rung it had to be.

@@ -11,7 +11,7 @@ pub async fn grant(app: App) -> Result<(), Failure> {
     let wanted = session
         .return_to
         .as_deref()
-        .and_then(|raw| start::allowed(app, raw).ok());
+        .and_then(|raw| start::allowed(&app.configuration.read_value(), raw).ok());
     let request = GrantRequest {
         handle: session.handle.clone(),
         return_to: wanted

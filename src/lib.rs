@@ -14,6 +14,7 @@ pub mod grant;
 pub mod messages;
 pub mod pages;
 pub mod pending;
+pub mod quick;
 pub mod refresh;
 pub mod route;
 pub mod session;

@@ -67,7 +67,7 @@ async fn renew(app: App) -> Result<(), Failure> {
         clock = clock.after_iat(signed.iat().unwrap_or(0), device);
         let verified = signed
             .verify_refreshed(&session.claims, &tokens.access_token, clock.now(device))
-            .map_err(verify::refusal)?;
+            .map_err(verify::Refused::from)?;
         claims = Some(verified.claims().clone());
     }
     app.session.update(&session, |session| {

@@ -229,15 +229,7 @@ impl Session {
     }
 
     fn keep(self, session: &SignedIn) {
-        let configuration = self.configuration.read_value();
-        custody::keep(configuration.custody, session);
-        if let (Some(mirror), Some(id_token)) = (&configuration.cookie_mirror, &session.id_token) {
-            custody::mirror(
-                mirror,
-                id_token,
-                session.ends_at.saturating_sub(session.now()),
-            );
-        }
+        put_down(&self.configuration.read_value(), session);
     }
 
     /// Signs out in this browser; `why` is shown, if it wasn't the buyer's wish.
@@ -284,4 +276,17 @@ impl Session {
             None => {}
         }
     }
+}
+
+/// Puts a session down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
+pub fn put_down(configuration: &PublicConfiguration, session: &SignedIn) -> bool {
+    let kept = custody::keep(configuration.custody, session);
+    if let (Some(mirror), Some(id_token)) = (&configuration.cookie_mirror, &session.id_token) {
+        custody::mirror(
+            mirror,
+            id_token,
+            session.ends_at.saturating_sub(session.now()),
+        );
+    }
+    kept
 }

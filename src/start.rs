@@ -2,7 +2,7 @@
 
 use admit_one_protocol::{
     Code,
-    api::PublicProvider,
+    api::{PublicConfiguration, PublicProvider},
     authorization::{AuthorizationEntropy, AuthorizationRequest, StartOptions},
     return_to::ReturnTo,
 };
@@ -18,30 +18,42 @@ use crate::{
 
 /// Leaves for a provider, to come back to `return_to`. Once it returns `Ok` the page is being left.
 pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), Failure> {
-    let failed = |failure: Failure| failure.at(provider_id);
+    if browser::subtle().is_none() {
+        return Err(Failure::new(Code::CryptoUnavailable).at(provider_id));
+    }
+    let provider = provider(app, provider_id)
+        .await
+        .map_err(|failure| failure.at(provider_id))?;
+    leave(&app.configuration.read_value(), &provider, return_to)
+}
+
+/// The same with a provider whose endpoint is known.
+pub fn leave(
+    configuration: &PublicConfiguration,
+    provider: &PublicProvider,
+    return_to: &str,
+) -> Result<(), Failure> {
+    let failed = |failure: Failure| failure.at(&provider.id);
     if browser::subtle().is_none() {
         return Err(failed(Code::CryptoUnavailable.into()));
     }
-    let provider = provider(app, provider_id).await.map_err(failed)?;
-    let entropy = || browser::entropy().ok_or(Code::CryptoUnavailable);
+    let entropy = || browser::entropy().ok_or_else(|| failed(Code::CryptoUnavailable.into()));
     let entropy = AuthorizationEntropy {
         state: entropy()?,
         nonce: entropy()?,
         code_verifier: entropy()?,
     };
-    let lang = app.configuration.read_value().lang.clone();
     let login_hint = browser::parameter("login_hint");
     let options = StartOptions {
         return_to: return_to.to_owned(),
-        lang: Some(&lang),
+        lang: Some(&configuration.lang),
         login_hint: login_hint.as_deref(),
         prompt: None,
     };
-    let request = AuthorizationRequest::new(&provider, entropy, options, browser::now_ms())
+    let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())
         .map_err(|error| failed(Failure::new(error.code()).with_detail(error)))?;
     pending::prune();
-    pending::keep(app.configuration.read_value().custody, &request.pending)
-        .map_err(|code| failed(code.into()))?;
+    pending::keep(configuration.custody, &request.pending).map_err(|code| failed(code.into()))?;
     let _ = Shelf::Local.put(LAST, &provider.id) || Shelf::Session.put(LAST, &provider.id);
     if browser::leave(&request.url) {
         Ok(())
@@ -64,7 +76,7 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     {
         return Ok(provider);
     }
-    (app.configure)(app, id.to_owned()).await?;
+    configure(app).await?;
     let provider = known(app).ok_or(Code::ProviderUnknown)?;
     match provider.authorization_endpoint {
         Some(_) => Ok(provider),
@@ -73,7 +85,7 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
 }
 
 /// Fetches the configuration again.
-pub async fn configure(app: App) -> Result<(), Failure> {
+async fn configure(app: App) -> Result<(), Failure> {
     let lang = app.configuration.read_value().lang.clone();
     let fresh = api::configuration(Some(&lang)).await?;
     messages::set_messages(fresh.messages.clone());
@@ -87,16 +99,15 @@ pub fn last_used() -> Option<String> {
 }
 
 /// Where the buyer wants to go: the page's `return_to`, if it may be gone to.
-pub fn wanted(app: App) -> Result<String, Code> {
+pub fn wanted(configuration: &PublicConfiguration) -> Result<String, Code> {
     match browser::parameter("return_to") {
-        Some(raw) => allowed(app, &raw).map(|return_to| return_to.as_str().to_owned()),
+        Some(raw) => allowed(configuration, &raw).map(|return_to| return_to.as_str().to_owned()),
         None => Ok("/".to_owned()),
     }
 }
 
 /// An address that a buyer may be sent to.
-pub fn allowed(app: App, raw: &str) -> Result<ReturnTo, Code> {
-    let configuration = app.configuration.read_value();
+pub fn allowed(configuration: &PublicConfiguration, raw: &str) -> Result<ReturnTo, Code> {
     let origins = configuration
         .shop
         .as_ref()

@@ -109,7 +109,7 @@ pub async fn proceed(app: App) {
     let Some(wanted) = session
         .return_to
         .as_deref()
-        .and_then(|raw| start::allowed(app, raw).ok())
+        .and_then(|raw| start::allowed(&app.configuration.read_value(), raw).ok())
     else {
         return app.go(Route::Account, Entry::Replace);
     };

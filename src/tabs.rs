@@ -4,14 +4,8 @@ use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use crate::{
-    app::App,
-    browser::{self, Shelf},
-    custody,
-    pages::profile::forget_answers,
-    refresh,
-    route::Route,
-    session::SignedIn,
-    sync,
+    app::App, browser, custody, pages::profile::forget_answers, refresh, route::Route,
+    session::SignedIn, sync,
 };
 
 /// What one tab says to the others is who is signed in, never a token; or, with nothing in it, that nobody is.
@@ -56,26 +50,6 @@ pub fn listen(app: App) {
         look_again(app);
     });
     browser::on_window("popstate", move || app.follow());
-}
-
-/// The same for the sign-in page alone: somebody who signs in elsewhere is shown by the whole app.
-pub fn listen_for_sign_in(app: App) {
-    let look = move || {
-        app.starting.set(None);
-        let stored = Shelf::ALL
-            .into_iter()
-            .any(|shelf| shelf.text(custody::KEY).is_some());
-        if stored || Route::parse(&browser::path()) != Route::SignIn {
-            browser::boot_load();
-        }
-    };
-    browser::on_storage(move |key| {
-        if key.is_some_and(|key| key == custody::KEY) {
-            look();
-        }
-    });
-    browser::on_window("pageshow", look);
-    browser::on_window("popstate", look);
 }
 
 fn look_again(app: App) {

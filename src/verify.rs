@@ -19,26 +19,26 @@ pub async fn signed(
     id_token: &str,
     tokens: &TokensResponse,
     allowed: &[Alg],
-) -> Result<SignedIdToken, Failure> {
-    let mut refused = Failure::new(Code::IdTokenKeyUnknown);
+) -> Result<SignedIdToken, Refused> {
+    let mut refused = Refused::Failed(Code::IdTokenKeyUnknown.into());
     for jwk in &tokens.keys {
-        let unverified = UnverifiedIdToken::parse(id_token).map_err(refusal)?;
+        let unverified = UnverifiedIdToken::parse(id_token)?;
         let check = match unverified.check(jwk, allowed) {
             Ok(check) => check,
             Err(error) => {
-                refused = refusal(error);
+                refused = error.into();
                 continue;
             }
         };
         let valid = signature_is_valid(&check).await?;
         match check.verdict(valid) {
             Ok(signed) => return Ok(signed),
-            Err(error) => refused = refusal(error),
+            Err(error) => refused = error.into(),
         }
     }
     if tokens.keys.is_empty() {
         // What is wrong with the token itself is said first.
-        UnverifiedIdToken::parse(id_token).map_err(refusal)?;
+        UnverifiedIdToken::parse(id_token)?;
     }
     Err(refused)
 }
@@ -110,7 +110,31 @@ fn key_object(check: &SignatureCheck) -> Object {
     object
 }
 
-/// An ID token that isn't accepted, as a failure.
-pub fn refusal(error: IdTokenError) -> Failure {
-    Failure::new(error.code()).with_detail(error)
+/// Why an ID token isn't accepted. It becomes a failure, with words, only where somebody reads them.
+pub enum Refused {
+    /// What the protocol found.
+    IdToken(IdTokenError),
+    /// Something else.
+    Failed(Failure),
+}
+
+impl From<IdTokenError> for Refused {
+    fn from(error: IdTokenError) -> Refused {
+        Refused::IdToken(error)
+    }
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Refused {
+        Refused::Failed(failure)
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Failure {
+        match refused {
+            Refused::IdToken(error) => Failure::new(error.code()).with_detail(error),
+            Refused::Failed(failure) => failure,
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! Mounts the sign-in page, nothing else.
+//! Signs in, where that is plain; nothing else.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    admit_one_app::app::mount_sign_in();
+    admit_one_app::quick::run();
 }

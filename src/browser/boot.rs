@@ -1,10 +1,11 @@
 //! `window.admitOne`, which `boot.js` has made before the app was there.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
 
-use super::{call, member, window};
+use super::{call, member, timer, window};
 
 fn boot() -> JsValue {
     member(&window(), "admitOne")
@@ -34,6 +35,38 @@ pub fn boot_exchange() -> Option<Promise> {
     let exchange = member(&boot(), "exchange").dyn_into().ok();
     let _ = Reflect::set(&boot(), &"exchange".into(), &JsValue::NULL);
     exchange
+}
+
+/// The text that it brings, if it brings success and soon; the answer stays there to be read again.
+pub async fn boot_exchanged(within_ms: u32) -> Option<String> {
+    let exchange: Promise = member(&boot(), "exchange").dyn_into().ok()?;
+    let racing = Promise::race(&Array::of2(&exchange, &timer(within_ms)).unchecked_into::<Array>());
+    let response = JsFuture::from(racing.unchecked_into::<Promise>())
+        .await
+        .ok()?;
+    let response: Response = response.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    let text = response.clone().ok()?.text().ok()?;
+    JsFuture::from(text.unchecked_into::<Promise>())
+        .await
+        .ok()?
+        .as_string()
+}
+
+/// `iss` and `sub` of whoever was signed in when the page was opened.
+pub fn boot_person() -> Option<(String, String)> {
+    let claims = member(&member(&boot(), "session"), "claims");
+    Some((
+        member(&claims, "iss").as_string()?,
+        member(&claims, "sub").as_string()?,
+    ))
+}
+
+/// Shows who is signed in, before the app is there.
+pub fn boot_show(name: &str) {
+    let _ = call(&boot(), "show", &[name.into()]);
 }
 
 /// Releases the lock that `boot.js` holds over its exchange.

@@ -14,6 +14,17 @@ pub fn on_document(event: &str, handler: impl Fn() + 'static) {
     listen(&document(), event, move |_| handler());
 }
 
+/// Calls back on a press on the served button of a provider, with its id.
+pub fn on_press(handler: impl Fn(String) + 'static) {
+    listen(&document(), "click", move |event| {
+        let button =
+            call(&member(&event, "target"), "closest", &[".provider".into()]).unwrap_or_default();
+        if let Some(provider) = member(&member(&button, "dataset"), "provider").as_string() {
+            handler(provider);
+        }
+    });
+}
+
 /// Calls back when another tab changed localStorage, with the key; `None` where all of it was cleared.
 pub fn on_storage(handler: impl Fn(Option<String>) + 'static) {
     listen(&window(), "storage", move |event| {

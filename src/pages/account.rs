@@ -1,12 +1,15 @@
 //! `/account`: who is signed in, through what, until when, and what can be done about it.
 
+use std::pin::Pin;
+
 use admit_one_protocol::{api::SignOutReach, profile::Field};
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
 use crate::{
-    app::{App, Work},
+    app::App,
     browser::{self, Entry},
+    failure::Failure,
     grant,
     messages::{t, t_with},
     refresh,
@@ -14,6 +17,9 @@ use crate::{
     session::SignedIn,
     sign_out, sync,
 };
+
+/// Something under way that may fail.
+type Work = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// The account page.
 pub fn account(app: App) -> AnyView {

@@ -7,7 +7,11 @@ use super::{
     parts::{actions, button, for_developers, sentence},
     sign_in,
 };
-use crate::{app::App, failure::Failure, messages::t};
+use crate::{
+    app::{App, other_account},
+    failure::Failure,
+    messages::t,
+};
 
 /// The page of a failure.
 pub fn failure(app: App, failure: Failure) -> AnyView {
@@ -20,7 +24,7 @@ pub fn failure(app: App, failure: Failure) -> AnyView {
             "other-account",
             t("action.other_account"),
             None,
-            move || (app.other_account)(app),
+            move || other_account(app),
         ),
         // The same once more, after the buyer has changed something.
         Code::StorageBlocked | Code::CryptoUnavailable => {

@@ -18,7 +18,9 @@ pub fn sign_in(app: App) -> AnyView {
     if let Some(pressed) = browser::boot_pressed() {
         begin(app, pressed);
     }
-    let refused = start::wanted(app).err().map(Failure::new);
+    let refused = start::wanted(&app.configuration.read_value())
+        .err()
+        .map(Failure::new);
     card(
         "sign-in",
         "sign_in.title",
@@ -95,7 +97,7 @@ fn begin(app: App, provider: String) {
 
 /// Where to go afterwards: what the link said, or the page that asked for the sign-in.
 fn destination(app: App) -> String {
-    match start::wanted(app) {
+    match start::wanted(&app.configuration.read_value()) {
         Ok(wanted) if wanted != "/" => wanted,
         _ => match app.route.get_untracked() {
             // A deep link keeps its query.
