@@ -7,7 +7,7 @@ import { sizes, times, withApps } from './browser/measure.mjs';
 import { BACKEND, RATIO, SIZE, verdict } from './lib/budgets.mjs';
 import { describe, hurry } from './lib/machine.mjs';
 import { missing } from './lib/ours.mjs';
-import { kilobytes, number, spread, table, verdicts } from './lib/report.mjs';
+import { kibibytes, number, spread, table, verdicts } from './lib/report.mjs';
 
 const US = 'admit-one';
 const MIB = 2 ** 20;
@@ -27,10 +27,10 @@ const backend = options.quick ? { seconds: 4, repeats: 1 } : { seconds: 10, repe
 function sizesReport(result) {
   const rows = Object.entries(result).map(([name, { files, total }]) => {
     const of = (pattern) => files.filter(({ type }) => pattern.test(type)).reduce((sum, { transferred = 0 }) => sum + transferred, 0);
-    return [name, kilobytes(of(/html/)), kilobytes(of(/javascript/)), kilobytes(of(/wasm/)), kilobytes(of(/css/)),
-      kilobytes(of(/^(?!.*(html|javascript|wasm|css)).*$/)), kilobytes(total)];
+    return [name, kibibytes(of(/html/)), kibibytes(of(/javascript/)), kibibytes(of(/wasm/)), kibibytes(of(/css/)),
+      kibibytes(of(/^(?!.*(html|javascript|wasm|css)).*$/)), kibibytes(total)];
   });
-  return table(['first screen, kB transferred', 'HTML', 'JS', 'Wasm', 'CSS', 'other', 'all'], rows);
+  return table(['first screen, KiB transferred', 'HTML', 'JS', 'Wasm', 'CSS', 'other', 'all'], rows);
 }
 
 function browserReport(profile, { chromium, runs: n, load, failures, summaries }) {
@@ -55,8 +55,7 @@ function backendReport({ connections, seconds, repeats, load, results }) {
 function judge({ sizes: screens, browser, backend: exchanges }) {
   const lines = [];
   if (parts.includes('sizes')) {
-    lines.push(verdict({ name: 'first screen, everything transferred', value: screens?.[US]?.total / 1000, unit: ' kB',
-      limit: SIZE.limit / 1000, aim: SIZE.aim / 1000, digits: 1 }));
+    lines.push(verdict({ name: 'first screen, everything transferred', value: screens?.[US]?.total / 1024, unit: ' KiB', ...SIZE, digits: 1 }));
   }
   if (parts.includes('browser')) {
     for (const profile of Object.keys(PROFILES)) {

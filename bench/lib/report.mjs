@@ -11,7 +11,7 @@ export const number = (value, digits = 1) => (value == null || Number.isNaN(valu
 export const spread = (s, digits = 0) =>
   (s ? `${number(s.median, digits)} (${number(s.min, digits)}–${number(s.max, digits)})` : '–');
 
-export const kilobytes = (bytes) => number(bytes == null ? null : bytes / 1000, 1);
+export const kibibytes = (bytes) => number(bytes == null ? null : bytes / 1024, 1);
 
 export function verdicts(lines) {
   const bound = (line, value) => (value === undefined ? '' : `${line.atLeast ? '≥' : '≤'} ${value}${line.unit}`);
