@@ -1,6 +1,6 @@
 //! Signatures of ID tokens by WebCrypto, with keys that WebCrypto has made (OpenID Connect Core section 3.1.3.7, 6 to 8).
 
-use admit_one_app::verify;
+use admit_one_app::{failure::Failure, verify};
 use admit_one_protocol::{Code, alg::Alg, api::TokensResponse};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -55,7 +55,7 @@ async fn outcome(alg: Alg, change: &str, allowed: &[Alg]) -> Result<Option<u64>,
     let signed = verify::signed(&id_token, &tokens, allowed).await;
     signed
         .map(|signed| signed.iat())
-        .map_err(|failure| failure.code)
+        .map_err(|refused| Failure::from(refused).code)
 }
 
 #[wasm_bindgen_test]
