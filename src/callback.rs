@@ -2,9 +2,7 @@
 
 use admit_one_protocol::{
     Code,
-    api::TokensResponse,
-    authorization::{AuthorizationCode, PendingAuthorization, callback_state, unmatched},
-    clock::ClockOffset,
+    authorization::{PendingAuthorization, callback_state, unmatched},
 };
 use leptos::prelude::*;
 
@@ -128,36 +126,11 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         }
         _ => last(failure),
     })?;
-    let session = accept(tokens, &code, &pending)
+    let session = verify::exchanged(tokens, &code, &pending)
         .await
         .map_err(|refused| last(refused.into()))?;
     finish(app, session, &state, lock);
     Ok(())
-}
-
-/// Verifies the tokens of an exchange.
-pub(crate) async fn accept(
-    tokens: TokensResponse,
-    code: &AuthorizationCode,
-    pending: &PendingAuthorization,
-) -> Result<SignedIn, verify::Refused> {
-    let device = browser::now_ms();
-    let id_token = tokens
-        .id_token
-        .as_deref()
-        .ok_or_else(|| Failure::new(Code::IdTokenMissing))?;
-    let signed = verify::signed(id_token, &tokens, &pending.algs).await?;
-    let clock =
-        ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
-    let verified = signed
-        .verify(&code.expected(), &tokens.access_token, clock.now(device))
-        .map_err(verify::Refused::from)?;
-    Ok(SignedIn::new(
-        tokens,
-        verified.claims().clone(),
-        clock,
-        pending.return_to.clone(),
-    ))
 }
 
 /// Shows who is signed in, and goes on with what may take longer.

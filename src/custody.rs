@@ -4,11 +4,13 @@ use admit_one_protocol::api::{CookieMirror, Custody};
 
 use crate::{
     browser::{self, Shelf},
-    session::SignedIn,
+    signed_in::SignedIn,
 };
 
 /// The one key of a session.
 pub const KEY: &str = "admit-one";
+/// The answers to the profile's questions, before they are saved.
+pub const ANSWERS: &str = "admit-one.profile";
 const PROBE: &str = "admit-one.probe";
 
 /// Puts the session down on the configured rung, or on the next one that the browser allows:
@@ -76,4 +78,11 @@ pub fn is_readable() -> bool {
 /// Whether tabs see each other's session through storage events; else they have to be told.
 pub fn is_shared(custody: Custody) -> bool {
     matches!(custody, Custody::Local | Custody::Cookie)
+}
+
+/// Forgets the answers: they were saved, or this person isn't signed in any more.
+pub fn forget_answers() {
+    for shelf in Shelf::ALL {
+        shelf.remove(ANSWERS);
+    }
 }

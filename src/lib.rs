@@ -4,22 +4,36 @@
 //! everywhere: [`start`], [`callback`], [`verify`], [`sync`], [`grant`], [`refresh`], [`sign_out`].
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(feature = "pages")]
 pub mod api;
+#[cfg(feature = "pages")]
 pub mod app;
 pub mod browser;
+#[cfg(feature = "pages")]
 pub mod callback;
 pub mod custody;
 pub mod failure;
+#[cfg(feature = "pages")]
 pub mod grant;
+pub mod leave;
+#[cfg(feature = "pages")]
 pub mod messages;
+#[cfg(feature = "pages")]
 pub mod pages;
 pub mod pending;
 pub mod quick;
+#[cfg(feature = "pages")]
 pub mod refresh;
 pub mod route;
+#[cfg(feature = "pages")]
 pub mod session;
+#[cfg(feature = "pages")]
 pub mod sign_out;
+pub mod signed_in;
+#[cfg(feature = "pages")]
 pub mod start;
+#[cfg(feature = "pages")]
 pub mod sync;
+#[cfg(feature = "pages")]
 pub mod tabs;
 pub mod verify;

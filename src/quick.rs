@@ -11,12 +11,11 @@ use admit_one_protocol::{
 
 use crate::{
     browser::{self, Entry, Shelf},
-    callback, custody,
-    pages::profile::forget_answers,
-    pending,
+    custody::{self, forget_answers},
+    leave, pending,
     route::Route,
-    session::{self, SignedIn},
-    start, tabs,
+    signed_in::{SignedIn, put_down},
+    verify,
 };
 
 /// Waits for a press, or takes the response in the address to its end.
@@ -54,7 +53,7 @@ impl SignIn {
             leaving: Cell::new(false),
             over: Cell::new(false),
         });
-        if start::wanted(&page.configuration).is_err() {
+        if leave::wanted(&page.configuration).is_err() {
             return page.hand_over(); // the page says why not
         }
         let (pressed, shown, stored) = (page.clone(), page.clone(), page.clone());
@@ -86,11 +85,11 @@ impl SignIn {
             .providers
             .iter()
             .find(|provider| provider.id == id);
-        let return_to = start::wanted(&self.configuration).unwrap_or_else(|_| "/".to_owned());
+        let return_to = leave::wanted(&self.configuration).unwrap_or_else(|_| "/".to_owned());
         let left = provider
             .filter(|provider| provider.authorization_endpoint.is_some())
             .is_some_and(|provider| {
-                start::leave(&self.configuration, provider, &return_to).is_ok()
+                leave::leave(&self.configuration, provider, &return_to).is_ok()
             });
         if !left {
             // The app tries once more, and says what is wrong.
@@ -130,15 +129,15 @@ async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
     let pending = pending::find(&callback_state(&query)?)?;
     let code = pending.clone().accept(&query, browser::now_ms()).ok()?;
     let tokens = serde_json::from_slice(browser::boot_exchanged(SOON_MS).await?.as_bytes()).ok()?;
-    let session = callback::accept(tokens, &code, &pending).await.ok()?;
-    if !session::put_down(configuration, &session) {
+    let session = verify::exchanged(tokens, &code, &pending).await.ok()?;
+    if !put_down(configuration, &session) {
         return None;
     }
     let claims = &session.claims;
     if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
         forget_answers();
     }
-    tabs::announce_sign_in(&session);
+    browser::announce(&session.person());
     pending::consume(&pending.state);
     pending::forget_restarts();
     browser::boot_release();

@@ -4,18 +4,18 @@ use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use crate::{
-    app::App, browser, custody, pages::profile::forget_answers, refresh, route::Route,
-    session::SignedIn, sync,
+    app::App,
+    browser,
+    custody::{self, forget_answers},
+    refresh,
+    route::Route,
+    session::SignedIn,
+    sync,
 };
-
-/// What one tab says to the others is who is signed in, never a token; or, with nothing in it, that nobody is.
-fn person(session: &SignedIn) -> String {
-    [&session.claims.iss, "\n", &session.claims.sub].concat()
-}
 
 /// Tells the other tabs who is signed in now.
 pub fn announce_sign_in(session: &SignedIn) {
-    browser::announce(&person(session));
+    browser::announce(&session.person());
 }
 
 /// Tells the other tabs that nobody is.
@@ -80,7 +80,7 @@ fn hear(app: App, announced: &str) {
     if custody::is_shared(app.configuration.read_value().custody) {
         return;
     }
-    if announced != person(&current) {
+    if announced != current.person() {
         custody::forget(None);
         forget_answers();
         app.session

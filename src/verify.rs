@@ -4,6 +4,8 @@ use admit_one_protocol::{
     Code,
     alg::Alg,
     api::TokensResponse,
+    authorization::{AuthorizationCode, PendingAuthorization},
+    clock::ClockOffset,
     id_token::{IdTokenError, SignatureCheck, SignedIdToken, UnverifiedIdToken},
 };
 use js_sys::{Array, Object, Uint8Array};
@@ -11,7 +13,32 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::CryptoKey;
 
-use crate::{browser, failure::Failure};
+use crate::{browser, failure::Failure, signed_in::SignedIn};
+
+/// Verifies the tokens of an exchange.
+pub async fn exchanged(
+    tokens: TokensResponse,
+    code: &AuthorizationCode,
+    pending: &PendingAuthorization,
+) -> Result<SignedIn, Refused> {
+    let device = browser::now_ms();
+    let id_token = tokens
+        .id_token
+        .as_deref()
+        .ok_or_else(|| Failure::new(Code::IdTokenMissing))?;
+    let signed = signed(id_token, &tokens, &pending.algs).await?;
+    let clock =
+        ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
+    let verified = signed
+        .verify(&code.expected(), &tokens.access_token, clock.now(device))
+        .map_err(Refused::from)?;
+    Ok(SignedIn::new(
+        tokens,
+        verified.claims().clone(),
+        clock,
+        pending.return_to.clone(),
+    ))
+}
 
 /// Checks the signature of the ID token in an answer with the keys that came with it
 /// ([OpenID Connect Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation), 6).

@@ -10,7 +10,6 @@ use admit_one_protocol::{
 };
 use leptos::prelude::*;
 
-pub use self::answers::forget_answers;
 use super::{
     account::retry,
     parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who},
@@ -203,7 +202,7 @@ impl Form {
                     let complete = answer.missing.is_empty();
                     sync::keep(app, &session, answer);
                     if complete {
-                        forget_answers();
+                        crate::custody::forget_answers();
                         sync::proceed(app).await;
                     }
                 }

@@ -7,11 +7,14 @@ use admit_one_protocol::{
 
 use leptos::prelude::ReadValue;
 
-use crate::{app::App, browser::Shelf};
+use crate::{app::App, browser::Shelf, custody};
 
 /// The answers given so far; at first what the provider has said already.
 pub(super) fn kept_answers(app: App) -> Answers {
-    if let Some(kept) = Shelf::ALL.into_iter().find_map(|shelf| shelf.get(KEY)) {
+    if let Some(kept) = Shelf::ALL
+        .into_iter()
+        .find_map(|shelf| shelf.get(custody::ANSWERS))
+    {
         return kept;
     }
     let mut answers = Answers::default();
@@ -35,14 +38,7 @@ pub(super) fn keep_answers(app: App, answers: &Answers) {
         Custody::Local | Custody::Cookie => Shelf::ALL,
         Custody::Session | Custody::Memory => [Shelf::Session, Shelf::Session],
     };
-    let _ = shelves.into_iter().any(|shelf| shelf.set(KEY, answers));
+    let _ = shelves
+        .into_iter()
+        .any(|shelf| shelf.set(custody::ANSWERS, answers));
 }
-
-/// Forgets the answers: they were saved, or this person isn't signed in any more.
-pub fn forget_answers() {
-    for shelf in Shelf::ALL {
-        shelf.remove(KEY);
-    }
-}
-
-const KEY: &str = "admit-one.profile";

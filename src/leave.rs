@@ -1,0 +1,74 @@
+//! Step *redirect*: makes `state`, `nonce` and `code_verifier`, keeps them, leaves for the provider.
+
+use admit_one_protocol::{
+    Code,
+    api::{PublicConfiguration, PublicProvider},
+    authorization::{AuthorizationEntropy, AuthorizationRequest, StartOptions},
+    return_to::ReturnTo,
+};
+
+use crate::{
+    browser::{self, Shelf},
+    failure::Failure,
+    pending,
+};
+
+/// Leaves for a provider whose endpoint is known. Once it returns `Ok` the page is being left.
+pub fn leave(
+    configuration: &PublicConfiguration,
+    provider: &PublicProvider,
+    return_to: &str,
+) -> Result<(), Failure> {
+    let failed = |failure: Failure| failure.at(&provider.id);
+    if browser::subtle().is_none() {
+        return Err(failed(Code::CryptoUnavailable.into()));
+    }
+    let entropy = || browser::entropy().ok_or_else(|| failed(Code::CryptoUnavailable.into()));
+    let entropy = AuthorizationEntropy {
+        state: entropy()?,
+        nonce: entropy()?,
+        code_verifier: entropy()?,
+    };
+    let login_hint = browser::parameter("login_hint");
+    let options = StartOptions {
+        return_to: return_to.to_owned(),
+        lang: Some(&configuration.lang),
+        login_hint: login_hint.as_deref(),
+        prompt: None,
+    };
+    let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())
+        .map_err(|error| failed(Failure::new(error.code()).with_detail(error)))?;
+    pending::prune();
+    pending::keep(configuration.custody, &request.pending).map_err(|code| failed(code.into()))?;
+    let _ = Shelf::Local.put(LAST, &provider.id) || Shelf::Session.put(LAST, &provider.id);
+    if browser::leave(&request.url) {
+        Ok(())
+    } else {
+        Err(failed(Code::ProviderError.into()))
+    }
+}
+
+/// The provider that the buyer used last.
+pub fn last_used() -> Option<String> {
+    Shelf::ALL.into_iter().find_map(|shelf| shelf.text(LAST))
+}
+
+/// Where the buyer wants to go: the page's `return_to`, if it may be gone to.
+pub fn wanted(configuration: &PublicConfiguration) -> Result<String, Code> {
+    match browser::parameter("return_to") {
+        Some(raw) => allowed(configuration, &raw).map(|return_to| return_to.as_str().to_owned()),
+        None => Ok("/".to_owned()),
+    }
+}
+
+/// An address that a buyer may be sent to.
+pub fn allowed(configuration: &PublicConfiguration, raw: &str) -> Result<ReturnTo, Code> {
+    let origins = configuration
+        .shop
+        .as_ref()
+        .map(|shop| shop.origins.as_slice())
+        .unwrap_or_default();
+    ReturnTo::parse(raw, &browser::origin(), origins)
+}
+
+const LAST: &str = "admit-one.last";
