@@ -31,7 +31,8 @@ pub(crate) async fn open(url: &str) -> Result<SqlitePool, DatabaseError> {
     // Every connection to a database in memory would be a database of its own.
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
     let pool = SqlitePoolOptions::new()
-        .min_connections(1)
+        // No `min_connections`: the pool would open the first one twice at once, and the first two of a new database
+        // collide over its journal.
         .max_connections(if in_memory { 1 } else { 4 })
         .idle_timeout(None)
         .max_lifetime(None)
@@ -54,4 +55,18 @@ fn migrator() -> Migrator {
         )
     });
     Migrator::with_migrations(migrations.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn opens_a_new_database_each_time() {
+        for _ in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let url = format!("sqlite://{}", folder.path().join("new.db").display());
+            open(&url).await.unwrap().close().await;
+        }
+    }
 }
