@@ -1,5 +1,7 @@
 //! `admit-one import`: what is refused, and that a refused file changes nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use admit_one_backend::{Config, ImportError, import};
 
 fn config(folder: &tempfile::TempDir) -> Config {
