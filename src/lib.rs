@@ -37,3 +37,7 @@ pub mod sync;
 #[cfg(feature = "pages")]
 pub mod tabs;
 pub mod verify;
+
+/// A third of the size of the one that comes with Rust.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
