@@ -44,7 +44,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
 
     /// Why the last fetch failed, if it did.
     pub(crate) fn trouble(&self) -> Option<Code> {
-        self.recent_failure(Duration::MAX).map(|failure| failure.code)
+        self.recent_failure(Duration::MAX)
+            .map(|failure| failure.code)
     }
 
     /// The document; `fetch` runs only when it is needed.

@@ -190,7 +190,10 @@ impl Provider {
             authorization_endpoint: metadata
                 .as_ref()
                 .map(|metadata| metadata.authorization_endpoint.clone()),
-            trouble: metadata.is_none().then(|| self.metadata.trouble()).flatten(),
+            trouble: metadata
+                .is_none()
+                .then(|| self.metadata.trouble())
+                .flatten(),
             iss_required: metadata
                 .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported),
             algs: config.algs.iter().map(ToString::to_string).collect(),

@@ -102,7 +102,10 @@ impl Jwk {
     /// The binding of `alg` to the key ([RFC 8725 §3.1](https://www.rfc-editor.org/rfc/rfc8725#section-3.1)).
     pub fn is_for(&self, alg: Alg) -> bool {
         self.kty == alg.kty()
-            && self.alg.as_deref().is_none_or(|own| own == alg.as_str() || is_other_name(own, alg))
+            && self
+                .alg
+                .as_deref()
+                .is_none_or(|own| own == alg.as_str() || is_other_name(own, alg))
             && self.key_use.as_deref().is_none_or(|own| own == "sig")
             && self
                 .key_ops
