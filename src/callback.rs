@@ -82,7 +82,10 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
 /// One try, from the address to the session.
 async fn attempt(app: App) -> Result<(), Trouble> {
     let query = browser::query();
-    let found = callback_state(&query).and_then(|state| pending::find(&state));
+    let here = [browser::origin(), browser::path()].concat();
+    let found = callback_state(&query)
+        .and_then(|state| pending::find(&state))
+        .filter(|pending| pending.is_answered_at(&here));
     let Some(pending) = found else {
         return unknown(app, &query);
     };

@@ -237,6 +237,13 @@ impl PendingAuthorization {
         with_query(endpoint, pairs)
     }
 
+    /// Whether a response at this address (without its query) may belong to this sign-in: each issuer has a redirect
+    /// URI of its own, and "the client MUST […] check that the authorization response was received at the correct
+    /// redirect URI" ([RFC 9700 §4.4.2](https://www.rfc-editor.org/rfc/rfc9700#section-4.4.2)).
+    pub fn is_answered_at(&self, address: &str) -> bool {
+        self.redirect_uri == address
+    }
+
     /// Accepts the authorization response of
     /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), given as the query of the callback.
     /// It takes `self`, so a response is accepted at most once.

@@ -473,6 +473,25 @@ mod rfc_9207_section_2_4 {
     }
 }
 
+mod rfc_9700_section_4_4 {
+    use super::*;
+
+    #[test]
+    fn the_redirect_uri_of_another_provider_brings_no_answer_to_this_one() {
+        assert!(pending().is_answered_at("https://sso.example/callback/club"));
+        for address in [
+            "https://sso.example/callback/club2",
+            "https://sso.example/callback/newspaper",
+            "https://sso.example/callback/club/",
+            "https://SSO.example/callback/club",
+            "http://sso.example/callback/club",
+            "",
+        ] {
+            assert!(!pending().is_answered_at(address), "{address}");
+        }
+    }
+}
+
 mod rfc_9700_section_4_7 {
     use super::*;
 
