@@ -106,6 +106,9 @@ impl ProviderMetadata {
                 expected: issuer.to_owned(),
             });
         }
+        // http is for development, where the issuer is on this machine, too: a provider elsewhere has no business there.
+        let secure = issuer.starts_with("https:");
+        let endpoint = |member, url| endpoint(member, url, secure);
         let optional = |member, url: Option<String>| {
             url.filter(|url| !url.is_empty())
                 .map(|url| endpoint(member, url))
@@ -131,8 +134,9 @@ impl ProviderMetadata {
     }
 }
 
-fn endpoint(member: &'static str, url: String) -> Result<String, DiscoveryError> {
-    if is_trustworthy(&url) && !url.contains('#') {
+fn endpoint(member: &'static str, url: String, secure: bool) -> Result<String, DiscoveryError> {
+    let is_allowed = is_trustworthy(&url) && (!secure || url.starts_with("https:"));
+    if is_allowed && !url.contains('#') {
         Ok(url)
     } else {
         Err(DiscoveryError::Endpoint {

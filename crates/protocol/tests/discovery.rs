@@ -129,6 +129,18 @@ mod section_3 {
         }
     }
 
+    /// Or a provider could have the backend call what listens beside it.
+    #[test]
+    fn only_an_issuer_on_this_machine_has_endpoints_on_it() {
+        for name in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
+            let metadata = with(name, json!("http://localhost:9000/x"));
+            assert_eq!(parse(&metadata), Err(Code::DiscoveryInvalid), "{name}");
+        }
+        let issuer = "http://localhost:8900/club";
+        let local = metadata().to_string().replace(ISSUER, issuer);
+        assert!(ProviderMetadata::parse(local.as_bytes(), issuer).is_ok());
+    }
+
     #[test]
     fn rejects_an_endpoint_with_a_fragment() {
         let metadata = with(
