@@ -67,24 +67,26 @@ pub(crate) enum Seconds {
 impl Seconds {
     /// Whole seconds, rounded down; `None` where it isn't a point or a length of time.
     pub(crate) fn whole(&self) -> Option<u64> {
-        let float = |value: f64| {
-            // 2^53 is where floats stop counting seconds one by one.
-            (value.is_finite() && (0.0..9.0e15).contains(&value)).then_some(value as u64)
-        };
-        match self {
-            Seconds::Integer(value) => Some(*value),
-            Seconds::Float(value) => float(*value),
+        let seconds = match self {
+            Seconds::Integer(value) => *value,
+            Seconds::Float(value) if *value >= 0.0 => *value as u64,
+            Seconds::Float(_) => return None,
             Seconds::Text(text) => {
                 // Not as a float: that parser's tables alone are 10 KB of the browser's download.
                 let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-                whole
-                    .parse()
-                    .ok()
-                    .filter(|_| fraction.bytes().all(|b| b.is_ascii_digit()))
+                let whole = whole.parse().ok()?;
+                fraction
+                    .bytes()
+                    .all(|b| b.is_ascii_digit())
+                    .then_some(whole)?
             }
-        }
+        };
+        (seconds < LONGEST_SECONDS).then_some(seconds)
     }
 }
+
+/// 2^53 is where floats stop counting seconds one by one; below it, no sum with the time overflows.
+const LONGEST_SECONDS: u64 = 9_000_000_000_000_000;
 
 /// The beginning of something from outside, fit for one line of a log.
 pub(crate) fn excerpt(text: &str) -> String {

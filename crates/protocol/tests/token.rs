@@ -241,6 +241,9 @@ mod rfc_6749_section_5_1 {
             (json!(null), None),
             (json!({}), None),
             (json!(1e300), None),
+            // Added to the time, it must not overflow.
+            (json!(u64::MAX), None),
+            (json!(u64::MAX.to_string()), None),
         ] {
             assert_eq!(
                 accept(&with("expires_in", value.clone()), Grant::Code)
