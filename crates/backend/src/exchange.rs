@@ -21,6 +21,8 @@ pub(crate) struct Exchanged {
     tokens: TokenResponse,
     id_token: DirectIdToken,
     keys: Vec<Jwk>,
+    /// Before the provider was asked: an answer that is kept makes no handle younger than a sign-out in between.
+    made_at_ms: u64,
 }
 
 pub(crate) async fn exchange(
@@ -45,18 +47,19 @@ pub(crate) async fn exchange(
         request.iss.as_deref().unwrap_or_default(),
         &call.jkt,
     ]);
-    let (asking, now) = (call.clone(), state.clock.now());
+    let asking = call.clone();
     let exchanged = state
         .exchanges
         .answer(
             asked,
-            Box::pin(async move { ask(&asking, &provider, request, now).await }),
+            Box::pin(async move { ask(&asking, &provider, request).await }),
         )
         .await?;
     let Exchanged {
         tokens,
         id_token,
         keys,
+        made_at_ms,
     } = exchanged;
 
     let handle = Handle {
@@ -66,8 +69,8 @@ pub(crate) async fn exchange(
         sid: id_token.sid,
         contact: None,
         jkt: call.jkt.clone(),
-        made_at_ms: state.clock.now_ms(),
-        expires_at: now + state.config.handle_lifetime,
+        made_at_ms,
+        expires_at: made_at_ms / 1000 + state.config.handle_lifetime,
         refresh_token: tokens.refresh_token,
     };
     Ok(TokensResponse {
@@ -80,7 +83,7 @@ pub(crate) async fn exchange(
         handle_expires_at: handle.expires_at,
         refreshable: handle.refresh_token.is_some(),
         provider: handle.provider,
-        time: now,
+        time: state.clock.now(),
     })
 }
 
@@ -88,8 +91,8 @@ async fn ask(
     call: &Call,
     provider: &Arc<Provider>,
     request: ExchangeRequest,
-    now: u64,
 ) -> Result<Exchanged, Failure> {
+    let made_at_ms = call.state.clock.now_ms();
     let metadata = provider.metadata().await?;
     // RFC 9207 section 2.4: a code that another server may have issued isn't sent on.
     match &request.iss {
@@ -121,12 +124,13 @@ async fn ask(
         .ok_or_else(|| Failure::new(Code::IdTokenMissing, "no `id_token` in the token response"))?;
     let id_token = UnverifiedIdToken::parse(text)?;
     let keys = provider.keys_for(&id_token).await?;
-    let id_token =
-        id_token.from_token_endpoint(&provider.config.issuer, &provider.config.client_id, now)?;
+    let (config, now) = (&provider.config, call.state.clock.now());
+    let id_token = id_token.from_token_endpoint(&config.issuer, &config.client_id, now)?;
     Ok(Exchanged {
         tokens,
         id_token,
         keys,
+        made_at_ms,
     })
 }
 

@@ -10,7 +10,7 @@ mod support;
 use admit_one_backend::{App, Config};
 use admit_one_protocol::Code;
 use serde_json::{Value, json};
-use support::{Browser, Upstream, secrets, toml};
+use support::{Browser, Upstream, exchange_body, secrets, toml};
 
 async fn refresh(browser: &mut Browser, handle: &Value) -> support::Answer {
     browser
@@ -296,6 +296,22 @@ async fn signing_out_everywhere_ends_every_handle_made_before() {
     browser.app.clock().advance(1);
     let again = browser.exchange().await.ok()["handle"].clone();
     refresh(&mut browser, &again).await.ok();
+}
+
+#[tokio::test]
+async fn a_kept_answer_makes_no_handle_that_outlives_signing_out_everywhere() {
+    let mut browser = Browser::start().await;
+    let exchange = exchange_body("once");
+    let tokens = browser.call("POST", "/v1/exchange", exchange.clone()).await;
+    let handle = tokens.ok()["handle"].clone();
+    let sign_out = json!({"handle": handle, "reach": "everywhere", "state": "s"});
+    browser.call("POST", "/v1/sign-out", sign_out).await.ok();
+    browser.app.clock().advance(1);
+    let again = browser.call("POST", "/v1/exchange", exchange).await.ok();
+    assert_eq!(browser.upstream.count("/token"), 1, "the answer was kept");
+    refresh(&mut browser, &again["handle"])
+        .await
+        .refused(Code::HandleRevoked);
 }
 
 #[tokio::test]
