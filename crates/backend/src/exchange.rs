@@ -126,6 +126,7 @@ async fn ask(
     let keys = provider.keys_for(&id_token).await?;
     let (config, now) = (&provider.config, call.state.clock.now());
     let id_token = id_token.from_token_endpoint(&config.issuer, &config.client_id, now)?;
+    id_token.check_authentication(&config.acr_values, config.max_age, now)?;
     Ok(Exchanged {
         tokens,
         id_token,

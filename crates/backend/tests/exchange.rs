@@ -7,9 +7,10 @@
 
 mod support;
 
+use admit_one_backend::{App, Config};
 use admit_one_protocol::Code;
 use serde_json::json;
-use support::{Browser, ORIGIN, exchange_body};
+use support::{Browser, ORIGIN, Upstream, exchange_body, secrets, toml};
 
 #[tokio::test]
 async fn a_code_becomes_tokens_keys_and_a_handle() {
@@ -176,6 +177,33 @@ async fn an_id_token_for_somebody_else_is_refused() {
         inner.header = json!({"alg": "none"});
     });
     browser.exchange().await.refused(Code::IdTokenAlg);
+}
+
+#[tokio::test]
+async fn a_weaker_sign_in_than_was_asked_for_brings_no_handle() {
+    let upstream = Upstream::start().await;
+    let asked = "client_secret_env = \"CLUB\"\nacr_values = [\"strong\"]\nmax_age = 300";
+    let text = toml(&upstream.issuer, "", "").replace("client_secret_env = \"CLUB\"", asked);
+    let config = Config::parse(&text, "test.toml", &secrets).unwrap();
+    let app = App::start(config).await.unwrap();
+    let mut browser = Browser::of(app, upstream).await;
+    let now = browser.app.clock().now();
+    for (claims, code) in [
+        (json!({"auth_time": now}), Code::IdTokenAcr),
+        (json!({"acr": "weak", "auth_time": now}), Code::IdTokenAcr),
+        (json!({"acr": "strong"}), Code::IdTokenAuthTime),
+        (
+            json!({"acr": "strong", "auth_time": now - 3600}),
+            Code::IdTokenAuthTime,
+        ),
+    ] {
+        browser.upstream.claims(claims);
+        browser.exchange().await.refused(code);
+    }
+    browser
+        .upstream
+        .claims(json!({"acr": "strong", "auth_time": now}));
+    browser.exchange().await.ok();
 }
 
 #[tokio::test]

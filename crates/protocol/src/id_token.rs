@@ -171,6 +171,8 @@ impl UnverifiedIdToken {
         Ok(DirectIdToken {
             iss: issuer.to_owned(),
             sub: sub(&claims.custom)?,
+            auth_time: claims.custom.auth_time(),
+            acr: claims.custom.acr,
             sid: claims.custom.sid,
             exp,
         })
@@ -187,8 +189,31 @@ pub struct DirectIdToken {
     pub sub: String,
     /// The session at the issuer (Front-Channel Logout §3).
     pub sid: Option<String>,
+    /// How the person authenticated.
+    pub acr: Option<String>,
+    /// When the person authenticated.
+    pub auth_time: Option<u64>,
     /// When it expires.
     pub exp: u64,
+}
+
+impl DirectIdToken {
+    /// Core §3.1.3.7, 12 and 13, in a place where who signs in can't leave them out: the authorization request, and
+    /// the check in the browser, are in the hands of whoever sits in front of it.
+    pub fn check_authentication(
+        &self,
+        acr_values: &[String],
+        max_age: Option<u64>,
+        now: u64,
+    ) -> Result<(), IdTokenError> {
+        check_authentication(
+            self.acr.as_deref(),
+            self.auth_time,
+            acr_values,
+            max_age,
+            now,
+        )
+    }
 }
 
 /// An ID token that the key has signed; what it says is not yet compared with anything.
@@ -234,19 +259,13 @@ impl SignedIdToken {
         if !claims.nonce.as_deref().is_some_and(same_nonce) {
             return Err(IdTokenError::Nonce);
         }
-        // 12. What was asked for is checked on return.
-        let asked = |acr: &str| expected.acr_values.iter().any(|value| value == acr);
-        if !expected.acr_values.is_empty() && !claims.acr.as_deref().is_some_and(asked) {
-            return Err(IdTokenError::Acr);
-        }
-        // 13. "When a `max_age` request is made, […] check the `auth_time` Claim value".
-        if let Some(max_age) = expected.max_age {
-            let auth_time = claims.auth_time().ok_or(IdTokenError::AuthTime)?;
-            let oldest = now.saturating_sub(max_age).saturating_sub(LEEWAY);
-            if auth_time < oldest || auth_time > now.saturating_add(LEEWAY) {
-                return Err(IdTokenError::AuthTime);
-            }
-        }
+        check_authentication(
+            claims.acr.as_deref(),
+            claims.auth_time(),
+            &expected.acr_values,
+            expected.max_age,
+            now,
+        )?;
         self.into_id_token(sub, access_token)
     }
 
@@ -395,6 +414,29 @@ fn check_times(claims: &Claims<WireClaims>, now: u64) -> Result<u64, IdTokenErro
         return Err(IdTokenError::Iat);
     }
     Ok(exp)
+}
+
+/// 12 and 13: what was asked for is checked on return.
+fn check_authentication(
+    acr: Option<&str>,
+    auth_time: Option<u64>,
+    acr_values: &[String],
+    max_age: Option<u64>,
+    now: u64,
+) -> Result<(), IdTokenError> {
+    let asked = |acr: &str| acr_values.iter().any(|value| value == acr);
+    if !acr_values.is_empty() && !acr.is_some_and(asked) {
+        return Err(IdTokenError::Acr);
+    }
+    // "When a `max_age` request is made, […] check the `auth_time` Claim value".
+    if let Some(max_age) = max_age {
+        let auth_time = auth_time.ok_or(IdTokenError::AuthTime)?;
+        let oldest = now.saturating_sub(max_age).saturating_sub(LEEWAY);
+        if auth_time < oldest || auth_time > now.saturating_add(LEEWAY) {
+            return Err(IdTokenError::AuthTime);
+        }
+    }
+    Ok(())
 }
 
 /// "It MUST NOT exceed 255 ASCII characters in length" (Core §2).

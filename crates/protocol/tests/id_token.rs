@@ -949,6 +949,29 @@ mod token_endpoint {
         assert_eq!(direct.sid.as_deref(), Some("session"));
         assert_eq!(direct.exp, NOW + 300);
     }
+
+    /// Rules 12 and 13: whoever sits in front of the browser can't leave them out.
+    #[test]
+    fn the_backend_checks_how_the_person_authenticated() {
+        let direct = |claims: &Value| {
+            let token = UnverifiedIdToken::parse(&KEY.token(claims)).unwrap();
+            token.from_token_endpoint(ISSUER, "shop", NOW).unwrap()
+        };
+        let strong = ["strong".to_owned()];
+        let check = |claims: &Value| {
+            let checked = direct(claims).check_authentication(&strong, Some(300), NOW);
+            checked.map_err(|error| error.code())
+        };
+        let mut claims = with("acr", json!("strong"));
+        claims["auth_time"] = json!(NOW - 60);
+        assert_eq!(check(&claims), Ok(()));
+        claims["auth_time"] = json!(NOW - 600);
+        assert_eq!(check(&claims), Err(Code::IdTokenAuthTime));
+        claims["acr"] = json!("weak");
+        assert_eq!(check(&claims), Err(Code::IdTokenAcr));
+        let plain = direct(&without("acr"));
+        assert!(plain.check_authentication(&[], None, NOW).is_ok());
+    }
 }
 
 /// The example responses of OpenID Connect Core, appendix A, with the key of A.7.
