@@ -79,6 +79,8 @@ impl Session {
 
     /// Changes the session if it is still the one of this person.
     pub fn update(self, person: &SignedIn, change: impl FnOnce(&mut SignedIn)) {
+        // What another tab has just ended, or replaced, isn't put down again.
+        self.observe();
         let Some(mut session) = self
             .current()
             .filter(|current| current.is_same_person(person))
