@@ -233,6 +233,9 @@ async fn an_unknown_kid_has_the_keys_fetched_once() {
 async fn a_provider_in_trouble_has_a_code() {
     let mut browser = Browser::start().await;
     browser.exchange().await.ok();
+    let flood = "x".repeat(2 << 20);
+    browser.upstream.answers(200, "application/json", flood);
+    browser.exchange().await.refused(Code::UpstreamError);
     browser.upstream.with(|inner| inner.delay_ms = 1500);
     let late = browser.exchange().await.refused(Code::UpstreamTimeout);
     assert_eq!(late.headers["retry-after"], "2");
