@@ -107,6 +107,29 @@ async fn a_foreign_callback_neither_signs_in_nor_out() {
     .await;
 }
 
+/// A mix-up (RFC 9700 section 4.4): the code of one provider must not be taken to another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_comes_to_another_providers_callback_is_not_exchanged() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.open(&j.stage.app("/signed-out")).await;
+        let key = "Object.keys(localStorage).find((key) => key.startsWith('admit-one.pending.'))";
+        let pending = b
+            .wait_for(&format!("JSON.parse(localStorage.getItem({key}))"))
+            .await;
+        let part = |name: &str| pending[name].as_str().unwrap().to_owned();
+        let (state, iss) = (part("state"), part("issuer"));
+        let elsewhere = format!("/callback/newspaper?code=theirs&state={state}&iss={iss}");
+        b.open(&j.stage.app(&elsewhere)).await;
+        b.sees_error("state_unknown").await;
+        assert_eq!(j.stage.backend_gate.count("/v1/exchange"), 0);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_back_button_after_a_sign_in_leads_to_no_error() {
     journey(async |j| {
