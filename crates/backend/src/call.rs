@@ -167,14 +167,7 @@ where
         .map(|id| id.0.clone())
         .unwrap_or_default();
     let mut call = None;
-    let outcome = match state.in_flight.enter() {
-        None => Err(Failure::new(
-            Code::RateLimited,
-            "`limits.max_in_flight` calls are under way",
-        )
-        .with_retry_after(1)),
-        Some(_place) => accept_and_act(&state, request, &mut call, act).await,
-    };
+    let outcome = accept_and_act(&state, request, &mut call, act).await;
     let provider = call.as_ref().and_then(|call| call.provider.get());
     log(&id, step, provider, since, outcome.as_ref().err());
     state.metrics.call(
@@ -227,6 +220,14 @@ where
         return Err(Failure::new(Code::HeaderMissing, "no `X-Admit-One: 1`"));
     }
     let message: M = read(body, state.config.limits.max_body).await?;
+    // Not before the body is there: who dawdles over theirs takes nobody's place.
+    let _place = state.in_flight.enter().ok_or_else(|| {
+        Failure::new(
+            Code::RateLimited,
+            "`limits.max_in_flight` calls are under way",
+        )
+        .with_retry_after(1)
+    })?;
     let (sealed, ath) = match state.config.custody {
         Custody::Cookie => (cookie(&parts.headers).map(str::to_owned), None),
         _ => {

@@ -7,9 +7,15 @@
 
 mod support;
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use admit_one_protocol::Code;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use http::Request;
+use hyper::body::Frame;
 use serde_json::{Value, json};
 use support::{Browser, ORIGIN, exchange_body};
 
@@ -159,10 +165,42 @@ async fn calls_are_limited_by_address_and_at_a_time() {
     assert_eq!(full.headers["retry-after"], "1");
     browser.upstream.with(|inner| inner.delay_ms = 0);
     browser.exchange().await.ok();
-    browser.exchange().await.ok();
     let limited = browser.exchange().await.refused(Code::RateLimited);
     assert_eq!(limited.headers["retry-after"], "15");
     assert_eq!(limited.body["retry_after"], 15);
+}
+
+/// A body of which nothing comes.
+struct Dawdling;
+
+impl HttpBody for Dawdling {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<bytes::Bytes>, Self::Error>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test]
+async fn who_dawdles_over_a_body_takes_nobodys_place() {
+    let upstream = support::Upstream::start().await;
+    let text = support::toml(&upstream.issuer, "", "")
+        .replace("per_minute = 0", "per_minute = 0\nmax_in_flight = 1");
+    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+    let app = admit_one_backend::App::start(config).await.unwrap();
+    let mut browser = Browser::of(app, upstream).await;
+    let slow = browser.request("POST", PATH, &exchange_body("a"));
+    let other = browser.another().await;
+    let slow = Request::from_parts(slow.into_parts().0, Body::new(Dawdling));
+    tokio::select! {
+        biased;
+        answer = other.send(slow) => panic!("{answer:?}"),
+        answer = browser.exchange() => { answer.ok(); }
+    }
 }
 
 #[tokio::test]
