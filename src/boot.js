@@ -39,7 +39,7 @@
   };
   // In some browsers inside apps IndexedDB never answers, in others it is slow: then a key of this page has to do, and
   // is kept if there is an answer after all. A session is bound to the kept key, so that one is worth waiting for.
-  const hurried = () => new Promise((resolve) => setTimeout(resolve, find('admit-one') ? 8000 : 2000))
+  const hurried = () => new Promise((resolve) => setTimeout(resolve, find('admit-one') ? 8000 : 5000))
     .then(() => { late = true; return make(); });
   const data = parse((doc.getElementById('admit-one') || {}).textContent) || {};
   const key = subtle ? Promise.race([load(), hurried()]).then(async (pair) => {
