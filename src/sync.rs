@@ -51,27 +51,32 @@ pub async fn sync(app: App) -> Result<(), Failure> {
         }
         answer => answer,
     };
-    keep(app, &session, answer?);
+    let (session, answer) = answer?;
+    keep(app, &session, answer);
     Ok(())
 }
 
-async fn ask(app: App) -> Result<ProfileResponse, Failure> {
+/// The answer, and the session that was sent with it.
+async fn ask(app: App) -> Result<(SignedIn, ProfileResponse), Failure> {
     let session = app.session.current().ok_or(Code::HandleMissing)?;
-    let access_token = session.access_token.unwrap_or_default();
-    api::profile(&ProfileRequest {
-        handle: session.handle,
-        access_token,
-    })
-    .await
+    let request = ProfileRequest {
+        handle: session.handle.clone(),
+        access_token: session.access_token.clone().unwrap_or_default(),
+    };
+    let answer = api::profile(&request).await?;
+    Ok((session, answer))
 }
 
-/// Takes over what the backend has said.
-pub fn keep(app: App, session: &SignedIn, answer: ProfileResponse) {
-    app.session.update(session, |session| {
+/// Takes over what the backend has said to what this session sent.
+pub fn keep(app: App, sent: &SignedIn, answer: ProfileResponse) {
+    app.session.update(sent, |session| {
         session.contact_number = answer.contact_number;
         session.profile = answer.profile;
         session.missing = Some(answer.missing);
-        session.handle = answer.handle.or(session.handle.take());
+        // A refresh may have been quicker; its handle has the newer refresh token in it.
+        if session.handle == sent.handle {
+            session.handle = answer.handle.or(session.handle.take());
+        }
     });
 }
 
