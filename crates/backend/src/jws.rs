@@ -93,6 +93,7 @@ pub(crate) struct SigningError;
 #[cfg(test)]
 mod tests {
     use admit_one_protocol::encoding::from_base64url;
+    use aws_lc_rs::signature::{self, KeyPair};
 
     use super::*;
 
@@ -105,6 +106,62 @@ mod tests {
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         assert!(hmac::verify(&key, signed.as_bytes(), &from_base64url(signature).unwrap()).is_ok());
+    }
+
+    fn pem(der: &[u8]) -> String {
+        let mut text = base64url(der).replace('-', "+").replace('_', "/");
+        while !text.len().is_multiple_of(4) {
+            text.push('=');
+        }
+        format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+    }
+
+    /// Signs with the key in this PEM, and verifies with its public half.
+    fn round(
+        pem: &str,
+        alg: &str,
+        verify: &'static dyn signature::VerificationAlgorithm,
+        public: &[u8],
+    ) {
+        let token = SigningKey::from_pem(pem)
+            .unwrap()
+            .sign(&serde_json::json!({"sub": "1"}))
+            .unwrap();
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let header = from_base64url(signed.split_once('.').unwrap().0).unwrap();
+        assert!(String::from_utf8(header).unwrap().contains(alg));
+        let key = signature::UnparsedPublicKey::new(verify, public);
+        key.verify(signed.as_bytes(), &from_base64url(signature).unwrap())
+            .unwrap();
+    }
+
+    #[test]
+    fn es256_is_a_signature_of_fixed_length() {
+        let random = SystemRandom::new();
+        let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref()).unwrap();
+        let public = pair.public_key().as_ref();
+        round(
+            &pem(der.as_ref()),
+            "ES256",
+            &signature::ECDSA_P256_SHA256_FIXED,
+            public,
+        );
+    }
+
+    #[test]
+    fn rs256_is_a_pkcs1_signature() {
+        use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+        let pair = RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).unwrap();
+        let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+        let public = pair.public_key().as_ref();
+        round(
+            &pem(der.as_ref()),
+            "RS256",
+            &signature::RSA_PKCS1_2048_8192_SHA256,
+            public,
+        );
     }
 
     #[test]

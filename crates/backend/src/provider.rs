@@ -82,30 +82,31 @@ impl Provider {
     ) -> Result<Vec<Jwk>, Failure> {
         let set = self.keys().await?;
         let found = set.candidates(id_token.alg(), id_token.kid());
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let unknown = || {
-            Failure::new(
+        // A token that names no key fits old keys as well as new ones: those are fetched as often as strangers may have them.
+        let is_known = !found.is_empty() && id_token.kid().is_some();
+        let may_refetch = || {
+            let mut refetches = self
+                .refetches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            refetches.take(Instant::now())
+        };
+        let found = if is_known || !may_refetch() {
+            found
+        } else {
+            match self.keys.reload(&set, self.fetch_keys()).await {
+                Ok(set) => set.candidates(id_token.alg(), id_token.kid()),
+                Err(_) if !found.is_empty() => found,
+                Err(failure) => return Err(failure),
+            }
+        };
+        if found.is_empty() {
+            return Err(Failure::new(
                 Code::IdTokenKeyUnknown,
                 "no key fits the ID token's `kid` and `alg`",
-            )
-        };
-        if !self
-            .refetches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take(Instant::now())
-        {
-            return Err(unknown());
+            ));
         }
-        let set = self.keys.reload(&set, self.fetch_keys()).await?;
-        let found = set.candidates(id_token.alg(), id_token.kid());
-        if found.is_empty() {
-            Err(unknown())
-        } else {
-            Ok(found)
-        }
+        Ok(found)
     }
 
     async fn fetch_metadata(&self) -> Result<ProviderMetadata, Failure> {

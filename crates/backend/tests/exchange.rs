@@ -230,6 +230,21 @@ async fn an_unknown_kid_has_the_keys_fetched_once() {
 }
 
 #[tokio::test]
+async fn without_a_kid_the_keys_are_fetched_again_within_bounds() {
+    let mut browser = Browser::start().await;
+    browser.exchange().await.ok();
+    browser.upstream.with(|inner| {
+        inner.header = json!({"alg": "ES256"});
+        inner.kids = vec!["rotated".to_owned()];
+    });
+    assert_eq!(browser.exchange().await.ok()["keys"][0]["kid"], "rotated");
+    for _ in 0..9 {
+        browser.exchange().await.ok();
+    }
+    assert!(browser.upstream.count("/jwks") <= 7);
+}
+
+#[tokio::test]
 async fn a_provider_in_trouble_has_a_code() {
     let mut browser = Browser::start().await;
     browser.exchange().await.ok();

@@ -1,0 +1,72 @@
+//! The commands of the binary, run as an operator runs them.
+
+use std::process::{Command, Output};
+
+fn admit_one(arguments: &[&str], toml: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("admit-one.toml");
+    std::fs::write(&config, toml).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_admit-one"))
+        .args(arguments)
+        .arg("--config")
+        .arg(config)
+        .env("SEAL", "ab".repeat(32))
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
+}
+
+const FINE: &str = r#"
+[server]
+listen = "127.0.0.1:0"
+public_url = "http://localhost:8800"
+[seal]
+keys = [{ id = "k", secret_env = "SEAL" }]
+[[providers]]
+id = "club"
+kind = "oidc"
+label = "Club"
+issuer = "http://localhost:9"
+client_id = "shop"
+client_auth = "none"
+"#;
+
+#[test]
+fn check_says_that_a_file_is_fine() {
+    let output = admit_one(&["check"], FINE);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("fine, 1 provider(s)"));
+}
+
+#[test]
+fn check_names_line_key_and_what_is_allowed() {
+    let output = admit_one(
+        &["check"],
+        &FINE.replace("kind = \"oidc\"", "kind = \"oicd\""),
+    );
+    assert!(!output.status.success());
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    for part in ["admit-one.toml", "9", "kind", "oicd", "oidc"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+}
+
+#[test]
+fn check_with_probe_names_the_provider_that_does_not_answer() {
+    let output = admit_one(&["check", "--probe"], FINE);
+    assert!(!output.status.success());
+    let message = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(message.contains("database: fine"), "{message}");
+    assert!(
+        message.contains("provider club: upstream_unreachable"),
+        "{message}"
+    );
+}
+
+#[test]
+fn openapi_prints_the_description() {
+    let output = admit_one(&["openapi"], FINE);
+    assert!(output.status.success());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["paths"]["/v1/exchange"].is_object());
+}
