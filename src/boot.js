@@ -41,7 +41,7 @@
   // is kept if there is an answer after all. A session is bound to the kept key, so that one is worth waiting for.
   const hurried = () => new Promise((resolve) => setTimeout(resolve, find('admit-one') ? 8000 : 5000))
     .then(() => { late = true; return make(); });
-  const data = parse((doc.getElementById('admit-one') || {}).textContent) || {};
+  const data = parse((doc.getElementById('admit-one') || {}).textContent) || {}, messages = data.messages || {};
   const key = subtle ? Promise.race([load(), hurried()]).then(async (pair) => {
     const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
     return [pair.privateKey, { kty, crv, x, y }];
@@ -110,11 +110,11 @@
   for (const button of buttons) {
     if (button.dataset.provider !== last) continue;
     button.parentNode.prepend(button);
-    if (buttons[1]) add(button, 'small', { textContent: data.messages['sign_in.last'] });
+    if (buttons[1]) add(button, 'small', { textContent: messages['sign_in.last'] });
   }
   if (data.support_url) {
     const footer = add(main, 'footer', { className: 'support' });
-    add(footer, 'a', { href: data.support_url, textContent: data.messages['app.support'] });
+    add(footer, 'a', { href: data.support_url, textContent: messages['app.support'] });
   }
 
   // Who is signed in is shown at once; the app looks closer when it is there.

@@ -1,5 +1,7 @@
 //! The commands of the binary, run as an operator runs them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::{Command, Output};
 
 fn admit_one(arguments: &[&str], toml: &str) -> Output {
