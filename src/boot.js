@@ -28,7 +28,12 @@
       if (kept && !late) return kept;
       const fresh = await make();
       try {
-        await promised(keys('readwrite')[late ? 'put' : 'add'](fresh, 'proof'));
+        const store = keys('readwrite');
+        await promised(store[late ? 'put' : 'add'](fresh, 'proof'));
+        await new Promise((resolve, reject) => {
+          store.transaction.oncomplete = resolve;
+          store.transaction.onabort = reject;
+        });
         return fresh;
       } catch {
         return await promised(keys('readonly').get('proof')) || fresh; // another tab was first
@@ -54,6 +59,13 @@
     exchange: null,
     ready: false,
     release() {},
+    // Leaves for another address, but not while the key is being put down: IndexedDB may keep the next page waiting for
+    // an answer that a page which is gone has asked for.
+    leave(url) {
+      new URL(url); // throws now, if it is none
+      const go = () => location.assign(url);
+      Promise.race([key, new Promise((resolve) => setTimeout(resolve, 300))]).then(go, go);
+    },
     // A proof in the form of RFC 9449 section 4.2; `ath` is of the handle where it stands in the body.
     async proof(method, path, handle) {
       const [signer, jwk] = await key;

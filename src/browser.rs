@@ -15,7 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 pub use self::{
     boot::{
         boot_exchange, boot_exchanged, boot_load, boot_person, boot_press, boot_pressed,
-        boot_ready, boot_release, boot_show, proof, set_boot_nonce,
+        boot_ready, boot_release, boot_show, leave, proof, set_boot_nonce,
     },
     events::{announce, on_announcement, on_document, on_press, on_storage, on_window},
     lock::{Lock, lease, lock},
@@ -71,11 +71,6 @@ pub fn parameter(name: &str) -> Option<String> {
 /// A value as it may stand in a query.
 pub fn encoded(value: &str) -> String {
     js_sys::encode_uri_component(value).into()
-}
-
-/// Leaves for another address. The page that is left stays in the history.
-pub fn leave(url: &str) -> bool {
-    window().location().assign(url).is_ok()
 }
 
 /// Leaves for another address without keeping this one in the history.

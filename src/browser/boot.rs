@@ -92,3 +92,8 @@ pub fn boot_press(provider: &str) {
 pub fn boot_ready() {
     let _ = Reflect::set(&boot(), &"ready".into(), &JsValue::TRUE);
 }
+
+/// Leaves for another address. The page that is left stays in the history.
+pub fn leave(url: &str) -> bool {
+    call(&boot(), "leave", &[url.into()]).is_ok()
+}
