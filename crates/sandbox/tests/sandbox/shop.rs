@@ -264,3 +264,21 @@ async fn a_grant_is_good_once_in_any_browser() {
         "reused"
     );
 }
+
+#[tokio::test]
+async fn the_demo_and_the_example_lead_to_where_grants_are_taken() {
+    for file in [
+        include_str!("../../../../scripts/demo.toml"),
+        include_str!("../../../../admit-one.toml"),
+    ] {
+        let line = file.lines().find(|line| line.starts_with("grant_url"));
+        let (_, path) = line.unwrap().split_once(SHOP).unwrap();
+        let path = path.trim_end_matches('"').replace("{lang}", "fr");
+        let sandbox = sandbox();
+        let token = grant(&claims(&sandbox));
+        let answer = Browser::at_shop(&sandbox)
+            .get(&path.replace("{token}", &token))
+            .await;
+        assert!(answer.status.is_redirection(), "{answer:?}");
+    }
+}
