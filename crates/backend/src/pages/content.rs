@@ -20,12 +20,24 @@ pub(super) fn render(
         "title" => Some(title(language, kind)),
         _ => None,
     });
+    let early = match kind {
+        Kind::SignIn => preload(template).unwrap_or_default(),
+        _ => String::new(),
+    };
     // The data block first: it holds no `<`, so nothing in it can pass for the place of the content.
-    page.replacen("<!--admit-one:data-->", &data, 1).replacen(
-        "<!--admit-one:content-->",
-        &content,
-        1,
-    )
+    page.replacen("<!--admit-one:data-->", &data, 1)
+        .replacen("<!--admit-one:preload-->", &early, 1)
+        .replacen("<!--admit-one:content-->", &content, 1)
+}
+
+/// Has the browser fetch the sign-in module, which `boot.js` will load, while it still reads the page. Coming back, it
+/// has the module already.
+fn preload(template: &str) -> Option<String> {
+    let (_, rest) = template.split_once("<meta name=\"admit-one:sign-in\" content=\"")?;
+    let (module, _) = rest.split_once(".js\"")?;
+    Some(format!(
+        "<link rel=\"modulepreload\" href=\"{module}.js\"><link rel=\"preload\" as=\"fetch\" crossorigin href=\"{module}_bg.wasm\">"
+    ))
 }
 
 fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) -> String {
@@ -133,6 +145,15 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sign_in_module_is_fetched_early() {
+        let template = "<meta name=\"admit-one:sign-in\" content=\"/a-1.js\">";
+        let links = preload(template).unwrap();
+        assert!(links.contains("href=\"/a-1.js\""), "{links}");
+        assert!(links.contains("href=\"/a-1_bg.wasm\""), "{links}");
+        assert_eq!(preload("<meta charset=\"utf-8\">"), None);
+    }
 
     #[test]
     fn only_known_keys_are_replaced_and_only_once() {
