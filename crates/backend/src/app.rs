@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     config::{Config, DirectoryKind},
     database,
-    directory::Directory,
+    directory::{Directory, contacts::Contacts},
     exchange::Exchanged,
     language::Language,
     limits::{InFlight, Rate},
@@ -164,7 +164,7 @@ impl App {
             rate: Rate::new(config.limits.per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
             directory: (config.directory == DirectoryKind::Contacts)
-                .then(|| Directory::new(pool.clone())),
+                .then(|| Directory::Contacts(Contacts::new(pool.clone()))),
             revocations: Revocations::new(pool),
             exchanges: Answers::new(256),
             refreshes: Answers::new(1024),

@@ -3,7 +3,7 @@
 use admit_one_protocol::profile::Profile;
 use serde::Deserialize;
 
-use crate::{Config, Failure, database, directory::Directory};
+use crate::{Config, Failure, database, directory::contacts::Contacts};
 
 /// Why contacts were not imported; nothing of the file was, then.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ pub async fn import(config: &Config, text: &str) -> Result<usize, ImportError> {
         checked.push((contact.contact_number, profile));
     }
     let pool = database::open(&config.database_url).await?;
-    let directory = Directory::new(pool.clone());
+    let directory = Contacts::new(pool.clone());
     let imported = directory
         .import(&checked, crate::Clock::default().now())
         .await;

@@ -11,7 +11,7 @@ use admit_one_protocol::{
 
 use crate::{
     call::Call,
-    directory::{Contact, Person},
+    directory::{Person, Synced},
     failure::Failure,
     handle::{Age, Handle},
     metrics::UpstreamCall,
@@ -34,7 +34,7 @@ pub(crate) async fn sync(
         iss: &handle.iss,
         sub: &handle.sub,
     };
-    let contact = directory
+    let Synced { number, profile } = directory
         .sync(
             person,
             &userinfo.profile,
@@ -42,7 +42,7 @@ pub(crate) async fn sync(
             call.state.clock.now(),
         )
         .await?;
-    response(&call, handle, Some(contact.number), contact.profile)
+    response(&call, handle, number, profile)
 }
 
 /// Complete: the buyer's answers are saved.
@@ -64,12 +64,10 @@ pub(crate) async fn complete(
         iss: &handle.iss,
         sub: &handle.sub,
     };
-    let Contact {
-        number, profile, ..
-    } = directory
+    let Synced { number, profile } = directory
         .complete(person, &answers, call.state.clock.now())
         .await?;
-    response(&call, handle, Some(number), profile)
+    response(&call, handle, number, profile)
 }
 
 /// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.

@@ -4,8 +4,8 @@ use super::*;
 
 const ISS: &str = "https://id.example";
 
-async fn directory() -> Directory {
-    Directory::new(crate::database::open("sqlite::memory:").await.unwrap())
+async fn directory() -> Contacts {
+    Contacts::new(crate::database::open("sqlite::memory:").await.unwrap())
 }
 
 fn person(sub: &str) -> Person<'_> {
@@ -22,7 +22,7 @@ fn claims(email: &str) -> Profile {
 }
 
 /// A contact that came by import: linked to nobody.
-async fn imported(directory: &Directory, number: &str, email: &str) -> usize {
+async fn imported(directory: &Contacts, number: &str, email: &str) -> usize {
     let profile = [
         (Field::Email, email.to_owned()),
         (Field::FamilyName, "Imported".to_owned()),
@@ -142,7 +142,7 @@ async fn an_unverified_stored_email_never_blocks_its_verified_owner() {
 async fn two_first_sign_ins_at_once_make_one_contact() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("contacts.db").display());
-    let directory = Directory::new(crate::database::open(&url).await.unwrap());
+    let directory = Contacts::new(crate::database::open(&url).await.unwrap());
     let mut signing_in = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let directory = directory.clone();
