@@ -136,6 +136,19 @@ codes! {
     ProfileIncomplete "profile_incomplete" Buyer 409 "Required profile fields are missing; complete the profile first.";
     DirectoryUnavailable "directory_unavailable" Operator 503 "The contacts database doesn't answer; the cause is in the log.";
     ShopUnknown "shop_unknown" Operator 404 "No `[shop]` is configured.";
+    // Step-up.
+    InsufficientUserAuthentication "insufficient_user_authentication" Buyer 401 "The call needs another authentication than the session's (RFC 9470 section 3): `WWW-Authenticate` says which `acr_values` and `max_age`, as `[shop]` or `[profile]` has them; step up and send it again.";
+    StepUpUnavailable "step_up_unavailable" Operator 400 "The provider has no `[providers.step_up]`, or none of its `acr_values` is one that the call asks for; compare them with those of `[shop]` and `[profile]`.";
+    StepUpTicketRefused "step_up_ticket_refused" Buyer 401 "The SSO ticket resource answered 401 to the access token; refresh it, or have the buyer sign in again.";
+    StepUpTicketScope "step_up_ticket_scope" Operator 502 "The SSO ticket resource answered 403: the access token lacks one of the resource's scopes; add them all to the provider's `scopes`.";
+    StepUpTicketResource "step_up_ticket_resource" Operator 502 "The SSO ticket resource answered 404: check the resource's name at the end of `step_up.sso_ticket_resource`.";
+    StepUpTicketField "step_up_ticket_field" Operator 502 "The SSO ticket resource's answer has no text under `step_up.ticket_field`; the log has the names of the members that are there.";
+    StepUpTicketInvalid "step_up_ticket_invalid" Provider 502 "The SSO ticket resource's answer isn't a JSON object with a ticket; its status is in the log.";
+    StepUpParRefused "step_up_par_refused" Operator 502 "The pushed authorization request endpoint refused the request (RFC 9126 section 2.3); its `error` is in the log. Check the strong client's `client_id`, secret and redirect URI, or set `step_up.par = \"never\"`.";
+    StepUpParInvalid "step_up_par_invalid" Provider 502 "The pushed authorization request endpoint's answer has no `request_uri` (RFC 9126 section 2.2).";
+    StepUpParMissing "step_up_par_missing" Operator 502 "`step_up.par` is `\"always\"`, but the provider's metadata has no `pushed_authorization_request_endpoint` (RFC 9126 section 5).";
+    StepUpSub "step_up_sub" Buyer 403 "Somebody else came back from the step-up than the one who is signed in, whose session stays as it was.";
+    StepUpAbandoned "step_up_abandoned" Buyer 400 "The buyer came back from the provider without an answer; the session stays as it was.";
     // The browser.
     StorageBlocked "storage_blocked" Buyer 400 "The browser blocks all storage for this site, so a sign-in can't be brought back safely.";
     CryptoUnavailable "crypto_unavailable" Developer 400 "`crypto.subtle` is missing: serve the page over https (or from localhost).";

@@ -68,6 +68,8 @@ pub struct ProviderMetadata {
     pub revocation_endpoint: Option<String>,
     /// Where the buyer signs out (RP-Initiated Logout §2.1).
     pub end_session_endpoint: Option<String>,
+    /// Where authorization requests are pushed (RFC 9126 §5).
+    pub pushed_authorization_request_endpoint: Option<String>,
     /// Whether responses carry `iss` (RFC 9207 §3).
     pub authorization_response_iss_parameter_supported: bool,
     /// How clients authenticate; `client_secret_basic` where absent.
@@ -88,6 +90,8 @@ struct WireMetadata {
     revocation_endpoint: Option<String>,
     #[serde(default)]
     end_session_endpoint: Option<String>,
+    #[serde(default)]
+    pushed_authorization_request_endpoint: Option<String>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: Option<wire::Flag>,
     #[serde(default, deserialize_with = "wire::or_absent")]
@@ -125,6 +129,10 @@ impl ProviderMetadata {
             userinfo_endpoint: optional("userinfo_endpoint", wire.userinfo_endpoint)?,
             revocation_endpoint: optional("revocation_endpoint", wire.revocation_endpoint)?,
             end_session_endpoint: optional("end_session_endpoint", wire.end_session_endpoint)?,
+            pushed_authorization_request_endpoint: optional(
+                "pushed_authorization_request_endpoint",
+                wire.pushed_authorization_request_endpoint,
+            )?,
             authorization_response_iss_parameter_supported: wire
                 .authorization_response_iss_parameter_supported
                 .is_some_and(|flag| flag.is_true()),

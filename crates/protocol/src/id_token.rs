@@ -417,7 +417,7 @@ fn check_times(claims: &Claims<WireClaims>, now: u64) -> Result<u64, IdTokenErro
 }
 
 /// 12 and 13: what was asked for is checked on return.
-fn check_authentication(
+pub(crate) fn check_authentication(
     acr: Option<&str>,
     auth_time: Option<u64>,
     acr_values: &[String],

@@ -30,6 +30,29 @@ fn with(name: &str, member: Value) -> Value {
     metadata
 }
 
+mod rfc_9126_section_5 {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_for_pushed_requests_is_read_and_may_be_missing() {
+        let url = "https://id.example/club/par";
+        let announced = parse(&with("pushed_authorization_request_endpoint", json!(url)));
+        let announced = announced.unwrap().pushed_authorization_request_endpoint;
+        assert_eq!(announced.as_deref(), Some(url));
+        let missing = parse(&metadata()).unwrap();
+        assert_eq!(missing.pushed_authorization_request_endpoint, None);
+    }
+
+    #[test]
+    fn it_is_https_as_every_endpoint() {
+        let insecure = with(
+            "pushed_authorization_request_endpoint",
+            json!("http://id.example/par"),
+        );
+        assert_eq!(parse(&insecure), Err(Code::DiscoveryInvalid));
+    }
+}
+
 mod section_4_1 {
     use super::*;
 
