@@ -5,7 +5,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use admit_one_sandbox::Fault;
+use admit_one_sandbox::{Fault, System};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, Outcome};
@@ -30,7 +30,7 @@ fn each_fault_of_the_sandbox_has_a_journey() {
         .collect();
     let missing: Vec<_> = Fault::ALL
         .iter()
-        .filter(|fault| !covered.contains(fault))
+        .filter(|fault| fault.system() == System::Club && !covered.contains(fault))
         .collect();
     assert!(missing.is_empty(), "no journey has {missing:?}");
 }

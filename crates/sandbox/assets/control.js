@@ -129,14 +129,15 @@ function list(title, pairs) {
 }
 
 function line(message) {
-  const item = element('li', undefined, { 'data-from': message.from, 'data-number': message.number })
+  const item = element('li', undefined, { 'data-from': message.from, 'data-number': message.number, 'data-system': message.system })
+  item.hidden = Boolean(at('of').value) && at('of').value !== message.system
   const details = element('details')
   const summary = element('summary')
   const bad = message.status >= 400 || message.response.some(([name]) => name === 'error')
   const answer = element('span', `${message.status}`, { class: 'answer' })
   if (bad) answer.setAttribute('data-bad', '')
-  const route = element('span', `${message.from} to ${message.to}:`, { class: 'hidden' })
-  summary.append(route, element('code', `${message.method} ${message.path}`), answer)
+  const route = element('span', `${message.from} to ${message.system}:`, { class: 'hidden' })
+  summary.append(route, element('code', `${message.method} ${message.path}`), element('span', message.system, { class: 'whose', 'aria-hidden': 'true' }), answer)
   const lanes = element('span', undefined, { class: 'lanes', 'aria-hidden': 'true' })
   lanes.append(element('span', undefined, { class: 'arrow', 'data-from': message.from, 'data-to': message.to }))
   summary.append(lanes)
@@ -164,6 +165,11 @@ async function messages() {
   while (at('messages').childElementCount > 200) at('messages').lastElementChild.remove()
   at('nothing').hidden = at('messages').childElementCount > 0
 }
+at('of').addEventListener('change', () => {
+  for (const item of at('messages').children) {
+    item.hidden = Boolean(at('of').value) && at('of').value !== item.dataset.system
+  }
+})
 at('forget').addEventListener('click', async () => {
   await call('DELETE', '/messages')
   await messages()

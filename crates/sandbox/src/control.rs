@@ -5,9 +5,9 @@
 //! | `GET /state` | everything the page shows |
 //! | `PUT /faults` | `["invalid_iss", …]`: exactly these are on |
 //! | `PUT /clock` | `{"offset": seconds}` from the machine's clock |
-//! | `PUT /settings` | `{"id_token_alg": "ES256", …}`: what is named changes |
+//! | `PUT /settings` | `{"id_token_alg": "ES256", "airlock": {"par": false}, …}`: what is named changes |
 //! | `POST /rotate` | new signing keys |
-//! | `DELETE /sessions` | ends every login at the provider |
+//! | `DELETE /sessions` | ends every login at every system |
 //! | `GET /messages`, `DELETE /messages` | what went over the wire |
 //! | `GET /clients/shop-jwt/key.pem` | the private key of that client, made at the start |
 
@@ -29,6 +29,7 @@ use crate::{
     page::{self, Forms, html},
     persona::{OTP, PASSWORD, Persona},
     state::{App, Settings, Shared},
+    system::System,
     wire,
 };
 
@@ -82,7 +83,7 @@ fn state_of(app: &Shared) -> Value {
         .iter()
         .map(|fault| {
             json!({
-                "name": fault, "group": fault.group(), "rule": fault.rule(), "module": fault.module(),
+                "name": fault, "system": fault.system(), "group": fault.group(), "rule": fault.rule(), "module": fault.module(),
                 "on": state.has(*fault),
             })
         })
@@ -98,6 +99,28 @@ fn state_of(app: &Shared) -> Value {
             })
         })
         .collect();
+    let systems: Vec<Value> = System::ALL
+        .iter()
+        .map(|&system| {
+            let on = state.faults.iter().filter(|fault| fault.system() == system);
+            json!({
+                "name": system, "title": system.title(), "url": app.options.url_of(system),
+                "faults": on.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let personas: Vec<Value> = state
+        .personas
+        .iter()
+        .map(|persona| {
+            let mut shown = json!(persona);
+            shown["ids"] = ids_of(persona)
+                .into_iter()
+                .map(|(system, id)| (system.to_string(), Value::from(id)))
+                .collect();
+            shown
+        })
+        .collect();
     let keys: Vec<&str> = state
         .keys
         .published(now)
@@ -106,13 +129,14 @@ fn state_of(app: &Shared) -> Value {
     json!({
         "issuer": app.issuer,
         "shop_url": app.options.shop_url,
+        "systems": systems,
         "app_url": app.options.app_url,
         "now": now,
         "offset": app.clock.offset(),
         "settings": state.settings,
         "faults": state.faults,
         "all_faults": faults,
-        "personas": state.personas,
+        "personas": personas,
         "password": PASSWORD,
         "otp": OTP,
         "clients": clients,
@@ -121,6 +145,15 @@ fn state_of(app: &Shared) -> Value {
         "sessions": state.sessions.len(),
         "messages": state.message_count,
     })
+}
+
+/// Who a persona is, system by system.
+fn ids_of(persona: &Persona) -> Vec<(System, String)> {
+    System::ALL
+        .into_iter()
+        .filter(|system| *system != System::Shop)
+        .map(|system| (system, persona.id_at(system)))
+        .collect()
 }
 
 fn wrong(why: impl std::fmt::Display) -> Response {
@@ -165,17 +198,11 @@ async fn set_clock(State(app): State<App>, body: Bytes) -> Response {
 }
 
 async fn set_settings(State(app): State<App>, body: Bytes) -> Response {
-    let changes: serde_json::Map<String, Value> = match serde_json::from_slice(&body) {
+    let changes: Value = match serde_json::from_slice(&body) {
         Ok(changes) => changes,
         Err(why) => return wrong(why),
     };
-    let current = serde_json::to_value(&app.state().settings);
-    let changed = current.and_then(|mut settings| {
-        if let Value::Object(members) = &mut settings {
-            members.extend(changes);
-        }
-        serde_json::from_value::<Settings>(settings)
-    });
+    let changed = app.state().settings.changed(changes);
     match changed {
         Ok(settings) => {
             app.state().settings = settings;
@@ -192,7 +219,7 @@ async fn rotate(State(app): State<App>) -> Json<Value> {
 }
 
 async fn end_sessions(State(app): State<App>) -> Json<Value> {
-    app.state().sessions.clear();
+    app.state().end_sessions();
     Json(state_of(&app))
 }
 
@@ -225,13 +252,37 @@ struct Switch {
     on: bool,
 }
 
+/// A system's card.
+struct Place {
+    system: System,
+    url: String,
+    /// What it shows to whoever asks, with the words of the link.
+    links: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    fn of(app: &Shared, system: System) -> Place {
+        let url = app.options.url_of(system);
+        let at = |path: &str| format!("{url}{path}");
+        let links = match system {
+            System::Club => vec![
+                ("Metadata", at("/.well-known/openid-configuration")),
+                ("Keys", at("/jwks")),
+            ],
+            System::Shop => vec![("Open", at("/"))],
+            System::Airlock | System::Payway | System::Paytronix | System::SessionM => vec![],
+        };
+        Place { system, url, links }
+    }
+}
+
 #[derive(askama::Template)]
 #[template(path = "control.html")]
 struct ControlPage {
-    issuer: String,
     app_url: String,
     shop_url: String,
-    personas: Vec<Persona>,
+    places: Vec<Place>,
+    personas: Vec<(Persona, Vec<(System, String)>)>,
     groups: Vec<(Group, Vec<Switch>)>,
     on: usize,
     offset: i64,
@@ -255,13 +306,21 @@ async fn control_page(State(app): State<App>) -> Response {
                 .collect()
         };
         ControlPage {
-            issuer: app.issuer.clone(),
             app_url: app.options.app_url.clone(),
             shop_url: app.options.shop_url.clone(),
-            personas: state.personas.clone(),
+            places: System::ALL
+                .into_iter()
+                .map(|system| Place::of(&app, system))
+                .collect(),
+            personas: state
+                .personas
+                .iter()
+                .map(|persona| (persona.clone(), ids_of(persona)))
+                .collect(),
             groups: Group::ALL
                 .into_iter()
                 .map(|group| (group, of(group)))
+                .filter(|(_, switches): &(Group, Vec<Switch>)| !switches.is_empty())
                 .collect(),
             on: state.faults.len(),
             offset: app.clock.offset(),

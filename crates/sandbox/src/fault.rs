@@ -1,9 +1,12 @@
 //! What the sandbox can be asked to do wrong, one variant for each rule that it breaks.
 //!
+//! The faults of a vendor's system start with its name; those of the club don't.
 //! The names of the OpenID Foundation's RP test modules are those of its suite, without the prefix
 //! `oidcc-client-test`. A fault of [`Group::Lenient`] breaks no rule: providers do it, and a client has to cope.
 
 use serde::{Deserialize, Serialize};
+
+use crate::system::System;
 
 /// Where a fault shows, which is how the control page sorts them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -27,11 +30,20 @@ pub enum Group {
     Logout,
     /// Allowed, or at least seen: the buyer has to get in.
     Lenient,
+    /// Airlock IAM.
+    Airlock,
+    /// Tulo Payway.
+    Payway,
+    /// Paytronix.
+    Paytronix,
+    /// SessionM.
+    #[serde(rename = "sessionm")]
+    SessionM,
 }
 
 impl Group {
     /// Every group, in the order of a sign-in.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 13] = [
         Group::Discovery,
         Group::Response,
         Group::Token,
@@ -41,7 +53,22 @@ impl Group {
         Group::Userinfo,
         Group::Logout,
         Group::Lenient,
+        Group::Airlock,
+        Group::Payway,
+        Group::Paytronix,
+        Group::SessionM,
     ];
+
+    /// Whose fault it is.
+    pub const fn system(self) -> System {
+        match self {
+            Group::Airlock => System::Airlock,
+            Group::Payway => System::Payway,
+            Group::Paytronix => System::Paytronix,
+            Group::SessionM => System::SessionM,
+            _ => System::Club,
+        }
+    }
 
     /// The heading on the control page.
     pub const fn title(self) -> &'static str {
@@ -55,6 +82,10 @@ impl Group {
             Group::Userinfo => "UserInfo",
             Group::Logout => "Logout",
             Group::Lenient => "Unusual, yet the buyer has to get in",
+            Group::Airlock => "Airlock IAM: step-up",
+            Group::Payway => "Tulo Payway: Single Sign-On v2",
+            Group::Paytronix => "Paytronix: guest sign-in",
+            Group::SessionM => "SessionM: customers",
         }
     }
 }
@@ -91,6 +122,11 @@ macro_rules! faults {
             /// Where it shows.
             pub const fn group(self) -> Group {
                 match self { $($(Fault::$variant => Group::$group,)*)* }
+            }
+
+            /// Whose fault it is.
+            pub const fn system(self) -> System {
+                self.group().system()
             }
         }
     };

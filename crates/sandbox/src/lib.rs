@@ -1,9 +1,9 @@
 //! The upstream identity systems, emulated, with a ticket shop to sign in to.
 //!
-//! What a client of Admit One would meet outside: an OpenID provider with a real login page, personas, keys that
-//! rotate and [faults](Fault) that break one rule each, and a ticket shop that takes a grant. Everything on the wire
-//! is written by hand from the specifications, and nothing is shared with `admit-one-protocol`, so that client and
-//! emulator can't be wrong together.
+//! What a client of Admit One would meet outside: an OpenID provider with a real login page, the systems of four
+//! vendors ([`System`]), personas, keys that rotate and [faults](Fault) that break one rule each, and a ticket shop that
+//! takes a grant. Everything on the wire is written by hand from the specifications and the vendors' documentation, and
+//! nothing is shared with `admit-one-protocol`, so that client and emulator can't be wrong together.
 //!
 //! ```no_run
 //! # async fn demo() -> std::io::Result<()> {
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod airlock;
 mod client;
 mod clock;
 mod control;
@@ -25,11 +26,15 @@ mod keys;
 mod messages;
 mod options;
 mod page;
+mod paytronix;
+mod payway;
 mod persona;
 mod provider;
 mod sandbox;
+mod sessionm;
 mod shop;
 mod state;
+mod system;
 mod wire;
 
 pub use crate::{
@@ -40,4 +45,5 @@ pub use crate::{
     options::SandboxOptions,
     persona::{Account, OTP, PASSWORD, Persona},
     sandbox::Sandbox,
+    system::System,
 };

@@ -2,10 +2,10 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use admit_one_sandbox::{Sandbox, SandboxOptions};
+use admit_one_sandbox::{Sandbox, SandboxOptions, System};
 use clap::Parser;
 
-/// An OpenID provider with personas and faults, its control page, and a ticket shop.
+/// An OpenID provider and four vendors' systems, with personas and faults, their control page, and a ticket shop.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -64,7 +64,9 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
     let sandbox = Sandbox::new(options);
     println!("control page  {}", sandbox.options().public_url);
     println!("issuer        {}", sandbox.issuer());
-    println!("ticket shop   {}", sandbox.options().shop_url);
+    for system in System::ALL.into_iter().filter(|one| *one != System::Club) {
+        println!("{:13} {}", system.title(), sandbox.options().url_of(system));
+    }
     axum::serve(listener, sandbox.router())
         .with_graceful_shutdown(asked_to_stop())
         .await

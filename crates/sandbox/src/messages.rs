@@ -15,6 +15,7 @@ use crate::{
     fault::Fault,
     keys::fingerprint,
     state::App,
+    system::System,
     wire::{Broken, Parameters},
 };
 
@@ -29,8 +30,10 @@ pub enum Party {
     Browser,
     /// The client's backend.
     Backend,
-    /// The OpenID provider.
+    /// A provider that signs buyers in.
     Provider,
+    /// The directory of customers.
+    Directory,
     /// The ticket shop.
     Shop,
 }
@@ -46,11 +49,13 @@ pub struct Message {
     pub from: Party,
     /// Who answered.
     pub to: Party,
+    /// The system that answered.
+    pub system: System,
     /// The request's method.
     pub method: String,
     /// The path that was asked for.
     pub path: String,
-    /// Query, form and the headers that matter, masked.
+    /// Query, form or JSON, and the headers that matter, masked.
     pub request: Vec<(String, String)>,
     /// The status code.
     pub status: u16,
@@ -61,7 +66,11 @@ pub struct Message {
 }
 
 /// Records every message but stylesheets.
-pub(crate) async fn record(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn record(
+    State((app, system)): State<(App, System)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     // Inside a nested router the path is relative; the original one is kept beside it.
     let uri = parts
@@ -79,12 +88,13 @@ pub(crate) async fn record(State(app): State<App>, request: Request, next: Next)
     };
     let method = parts.method.to_string();
     let asked = requested(&uri, &parts.headers, &body);
-    let (from, to) = parties(&path, &parts.headers);
+    let (from, to) = parties(system, &path, &parts.headers);
     let faults = app.state().faults.iter().copied().collect();
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     let (response, answered) = answered(response).await;
     let at = app.now();
     let mut state = app.state();
+    state.tidy(at);
     state.message_count += 1;
     let number = state.message_count;
     let status = response.status().as_u16();
@@ -93,8 +103,9 @@ pub(crate) async fn record(State(app): State<App>, request: Request, next: Next)
         at,
         from,
         to,
+        system,
         method,
-        path,
+        path: show_path(system, &path),
         request: asked,
         status,
         response: answered,
@@ -107,31 +118,56 @@ pub(crate) async fn record(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-fn parties(path: &str, headers: &HeaderMap) -> (Party, Party) {
-    const OF_BACKEND: [&str; 5] = [
-        "/token",
-        "/jwks",
-        "/revoke",
-        "/userinfo",
-        "/.well-known/openid-configuration",
-    ];
-    let to = if path.starts_with("/club") {
-        Party::Provider
-    } else {
-        Party::Shop
+fn parties(system: System, path: &str, headers: &HeaderMap) -> (Party, Party) {
+    let to = match system {
+        System::Shop => Party::Shop,
+        System::SessionM => Party::Directory,
+        _ => Party::Provider,
     };
     // Only browsers send Sec-Fetch-Mode.
-    let from_browser = headers.contains_key("sec-fetch-mode")
-        || to == Party::Shop
-        || !OF_BACKEND.iter().any(|endpoint| path.ends_with(endpoint));
-    (
-        if from_browser {
-            Party::Browser
-        } else {
-            Party::Backend
-        },
-        to,
-    )
+    if headers.contains_key("sec-fetch-mode") || !is_for_backends(system, path) {
+        (Party::Browser, to)
+    } else {
+        (Party::Backend, to)
+    }
+}
+
+/// Whether a backend calls here, as far as the endpoint tells.
+fn is_for_backends(system: System, path: &str) -> bool {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| path.ends_with(ending));
+    let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));
+    match system {
+        System::Club => ends(&[
+            "/token",
+            "/jwks",
+            "/revoke",
+            "/userinfo",
+            "/.well-known/openid-configuration",
+        ]),
+        System::Airlock => path.contains("/rest/") && !ends(&["/end-session"]),
+        System::Payway => starts(&[
+            "/authenticate",
+            "/sessionstatus",
+            "/logout",
+            "/api/",
+            "/external/",
+        ]),
+        System::Paytronix => starts(&["/rest/"]),
+        System::SessionM => true,
+        System::Shop => false,
+    }
+}
+
+/// SessionM has a credential in its paths.
+fn show_path(system: System, path: &str) -> String {
+    let mut segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+    if system == System::SessionM
+        && let Some(at) = segments.iter().position(|segment| segment == "apps")
+        && let Some(key) = segments.get_mut(at + 1)
+    {
+        *key = mask(key);
+    }
+    segments.join("/")
 }
 
 fn requested(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<(String, String)> {
@@ -146,19 +182,32 @@ fn requested(uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Vec<(String, Strin
             format!("{scheme} {}", mask(authorization)),
         ));
     }
-    let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|value| {
-        value
-            .as_bytes()
-            .starts_with(b"application/x-www-form-urlencoded")
-    });
+    let is = |content_type: &str| {
+        headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(content_type.as_bytes()))
+    };
     let query = Parameters::parse(uri.query().unwrap_or_default().as_bytes());
-    let form = Parameters::parse(if is_form { body } else { &[] });
+    let form = if is("application/x-www-form-urlencoded") {
+        Parameters::parse(body)
+    } else {
+        Parameters::default()
+    };
     shown.extend(
         query
             .iter()
             .chain(form.iter())
-            .map(|(name, value)| (name.to_owned(), show(name, value))),
+            .flat_map(|(name, value)| show_member(name, &value.into())),
     );
+    if is("application/json")
+        && let Ok(Value::Object(members)) = serde_json::from_slice(body)
+    {
+        shown.extend(
+            members
+                .iter()
+                .flat_map(|(name, value)| show_member(name, value)),
+        );
+    }
     shown
 }
 
@@ -202,32 +251,81 @@ async fn answered(response: Response) -> (Response, Vec<(String, String)>) {
 }
 
 fn show_member(name: &str, value: &Value) -> Vec<(String, String)> {
-    let text = match value {
-        Value::String(text) => text.clone(),
+    let text = match masked(name, value) {
+        Value::String(text) => text,
         other => other.to_string(),
     };
-    let mut shown = vec![(name.to_owned(), show(name, &text))];
-    if name == "id_token" {
+    let mut shown = vec![(name.to_owned(), shortened(text))];
+    if let Value::String(jwt) = value
+        && is_jwt(jwt)
+    {
         // Without its signature it proves nothing, so that it may be read here.
-        let part = |at| {
-            text.split('.')
-                .nth(at)
-                .and_then(from_base64url)
-                .and_then(|json| String::from_utf8(json).ok())
-        };
-        shown.extend(part(0).map(|header| ("id_token header".to_owned(), header)));
-        shown.extend(part(1).map(|claims| ("id_token claims".to_owned(), claims)));
+        let mut parts = jwt.split('.').map(|part| {
+            serde_json::from_slice::<Value>(&from_base64url(part)?)
+                .ok()
+                .map(|part| masked("", &part).to_string())
+        });
+        for of in ["header", "claims"] {
+            let part = parts.next().flatten();
+            shown.extend(part.map(|part| (format!("{name} {of}"), part)));
+        }
     }
     shown
 }
 
+/// The same value with every secret in it masked.
+fn masked(name: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), masked(name, value)))
+            .collect(),
+        Value::Array(all) => all.iter().map(|one| masked(name, one)).collect(),
+        Value::String(text) => show(name, text).into(),
+        other => match show(name, "") {
+            nothing if nothing.is_empty() => other.clone(),
+            hidden => hidden.into(),
+        },
+    }
+}
+
+/// An error's code is a word; an authorization code never is.
+fn is_word(text: &str) -> bool {
+    let is = |of: fn(&u8) -> bool| {
+        text.bytes()
+            .filter(|byte| !b"_.-".contains(byte))
+            .all(|byte| of(&byte))
+    };
+    is(u8::is_ascii_lowercase) || is(u8::is_ascii_uppercase)
+}
+
+fn is_jwt(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() >= 3
+}
+
 fn show(name: &str, value: &str) -> String {
     match name {
-        "password" | "otp" | "client_secret" | "contactNumber" | "contact_id" => "•••".to_owned(),
+        "password" | "otp" | "client_secret" | "contactNumber" | "contact_id" | "pwd" => {
+            "•••".to_owned()
+        }
+        "code" if is_word(value) => value.to_owned(),
         "code" | "code_verifier" | "access_token" | "refresh_token" | "id_token"
-        | "id_token_hint" | "token" | "client_assertion" | "csrf" | "confirm" => mask(value),
-        _ if value.chars().count() > 400 => value.chars().take(400).chain(['…']).collect(),
+        | "id_token_hint" | "token" | "client_assertion" | "csrf" | "confirm" | "request_uri"
+        | "t" | "at" | "ticket" | "authorizationGrant" | "auth_token"
+            if !value.is_empty() =>
+        {
+            mask(value)
+        }
+        // A ticket may stand under any name.
+        _ if is_jwt(value.strip_prefix("Bearer ").unwrap_or(value)) => mask(value),
         _ => value.to_owned(),
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(400) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     client::{Client, ClientAuth},
     keys::Alg,
     persona::Persona,
+    system::System,
     wire::origin,
 };
 
@@ -18,6 +19,14 @@ pub struct SandboxOptions {
     pub app_url: String,
     /// Where the shop is reached. On `localhost` it is `shop.localhost`, elsewhere `{public_url}/shop`; it is served at both.
     pub shop_url: String,
+    /// Where Airlock IAM is reached: `airlock.*`, beside `public_url`. Each system knows its requests by the first label of their `Host`.
+    pub airlock_url: String,
+    /// Where Tulo Payway is reached: `payway.*`.
+    pub payway_url: String,
+    /// Where Paytronix is reached: `paytronix.*`.
+    pub paytronix_url: String,
+    /// Where SessionM is reached: `sessionm.*`.
+    pub sessionm_url: String,
     /// The secret that the shop shares with the backend (HS256).
     pub shop_secret: String,
     /// The registered clients, beside `shop-jwt`, whose key the sandbox makes.
@@ -50,6 +59,10 @@ impl SandboxOptions {
             public_url: public_url.to_owned(),
             app_url: app_url.to_owned(),
             shop_url: SandboxOptions::shop_beside(public_url),
+            airlock_url: System::Airlock.beside(public_url),
+            payway_url: System::Payway.beside(public_url),
+            paytronix_url: System::Paytronix.beside(public_url),
+            sessionm_url: System::SessionM.beside(public_url),
             shop_secret: SandboxOptions::SHOP_SECRET.to_owned(),
             clients: vec![
                 Client::of_app("shop", ClientAuth::Basic(secret()), app_url),
@@ -60,6 +73,18 @@ impl SandboxOptions {
             personas: Persona::all(),
             id_token_alg: Alg::Rs256,
             slow: Duration::from_secs(15),
+        }
+    }
+
+    /// Where a system is reached.
+    pub fn url_of(&self, system: System) -> String {
+        match system {
+            System::Club => format!("{}/club", self.public_url),
+            System::Airlock => self.airlock_url.clone(),
+            System::Payway => self.payway_url.clone(),
+            System::Paytronix => self.paytronix_url.clone(),
+            System::SessionM => self.sessionm_url.clone(),
+            System::Shop => self.shop_url.clone(),
         }
     }
 

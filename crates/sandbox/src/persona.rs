@@ -1,7 +1,9 @@
-//! The people who have an account at the club.
+//! The people who have an account in every system.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+use crate::{entropy::sha256, system::System};
 
 /// The password of every persona.
 pub const PASSWORD: &str = "ticket";
@@ -133,6 +135,34 @@ impl Persona {
             account,
             claims,
             password: PASSWORD.to_owned(),
+        }
+    }
+
+    /// What a system calls this person: its `sub`, account or customer.
+    pub fn id_at(&self, system: System) -> String {
+        let hex = || -> String {
+            sha256(format!("{system}/{}", self.username).as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        };
+        match system {
+            System::Club | System::Shop => self.sub.clone(),
+            System::Airlock | System::Paytronix => self.username.clone(),
+            // 24 hex digits, as all of its ids.
+            System::Payway => hex()[..24].to_owned(),
+            // A UUID; the digits that say how it was made are those of RFC 9562 5.8.
+            System::SessionM => {
+                let hex = hex();
+                format!(
+                    "{}-{}-8{}-8{}-{}",
+                    &hex[..8],
+                    &hex[8..12],
+                    &hex[13..16],
+                    &hex[17..20],
+                    &hex[20..32]
+                )
+            }
         }
     }
 

@@ -1,30 +1,26 @@
 //! The whole, with the handle that tests hold.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, sync::Arc};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{HeaderMap, header},
-    middleware,
-    routing::get,
-};
+use axum::{Router, body::Body, extract::Request, middleware, routing::get};
+use serde_json::Value;
 use tower::{ServiceExt as _, service_fn};
 
 use crate::{
-    control,
+    airlock, control,
     fault::Fault,
     keys::Alg,
     messages::{self, Message},
     options::SandboxOptions,
+    paytronix, payway,
     persona::Persona,
-    provider, shop,
+    provider, sessionm, shop,
     state::{App, Shared},
+    system::System,
     wire::see_other,
 };
 
-/// An OpenID provider, its control page and a ticket shop.
+/// An OpenID provider, four vendors' systems, their control page and a ticket shop.
 ///
 /// A clone is another handle on the same sandbox.
 #[derive(Clone)]
@@ -36,29 +32,41 @@ impl Sandbox {
         Sandbox(Arc::new(Shared::new(options)))
     }
 
-    /// Everything it serves: the control page on `/`, the provider under `/club`, the shop on `shop.*` and under `/shop`.
+    /// Everything it serves: the control page on `/`, the provider under `/club`, the shop on `shop.*` and under `/shop`,
+    /// and each vendor's system on its own host.
     pub fn router(&self) -> Router {
         let app = &self.0;
-        let recorded = |router: Router| {
+        let recorded = |system: System, router: Router| {
             router.layer(middleware::from_fn_with_state(
-                app.clone(),
+                (app.clone(), system),
                 messages::record,
             ))
         };
         let main = control::router(app.clone())
-            .nest("/club", recorded(provider::router(app.clone())))
+            .nest(
+                "/club",
+                recorded(System::Club, provider::router(app.clone())),
+            )
             .route("/shop/", get(async || see_other("/shop")))
             .nest(
                 "/shop",
-                recorded(shop::router(app.clone(), shop::Door::Path)),
+                recorded(System::Shop, shop::router(app.clone(), shop::Door::Path)),
             );
-        let shop = recorded(shop::router(app.clone(), shop::Door::Host));
+        let hosts = HashMap::from(
+            [
+                (System::Airlock, airlock::router(app.clone())),
+                (System::Payway, payway::router(app.clone())),
+                (System::Paytronix, paytronix::router(app.clone())),
+                (System::SessionM, sessionm::router(app.clone())),
+                (System::Shop, shop::router(app.clone(), shop::Door::Host)),
+            ]
+            .map(|(system, router)| (system, recorded(system, router))),
+        );
         Router::new().fallback_service(service_fn(move |request: Request<Body>| {
-            let router = if is_shop(request.headers()) {
-                shop.clone()
-            } else {
-                main.clone()
-            };
+            let router = System::of_host(request.headers())
+                .and_then(|system| hosts.get(&system))
+                .unwrap_or(&main)
+                .clone();
             async move {
                 Ok::<_, Infallible>(
                     router
@@ -118,6 +126,13 @@ impl Sandbox {
         self.0.state().settings.claims_in_id_token = yes;
     }
 
+    /// What `PUT /settings` does: what is named changes, and nothing when a name or a value is wrong.
+    pub fn change_settings(&self, changes: Value) -> Result<(), serde_json::Error> {
+        let mut state = self.0.state();
+        state.settings = state.settings.changed(changes)?;
+        Ok(())
+    }
+
     /// Adds somebody, or replaces whoever has the same subject.
     pub fn add_persona(&self, persona: Persona) {
         let mut state = self.0.state();
@@ -125,9 +140,9 @@ impl Sandbox {
         state.personas.push(persona);
     }
 
-    /// Ends every login session at the provider, as if all browsers had lost their cookie.
+    /// Ends every login at every system, as if all browsers had lost their cookie.
     pub fn end_sessions(&self) {
-        self.0.state().sessions.clear();
+        self.0.state().end_sessions();
     }
 
     /// The last messages over the wire, oldest first, secrets masked.
@@ -139,11 +154,4 @@ impl Sandbox {
     pub fn client_key_pem(&self) -> String {
         control::pem(&self.0.client_key)
     }
-}
-
-fn is_shop(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(|host| host.starts_with("shop."))
 }

@@ -6,18 +6,23 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
+    airlock::{self, Airlock},
     client::{Client, ClientAuth},
     clock::Clock,
     fault::Fault,
     keys::{Alg, Key, KeyRing},
     messages::Message,
     options::SandboxOptions,
+    paytronix::{self, Paytronix},
+    payway::{self, Payway},
     persona::Persona,
     provider::{
         AccessToken, AuthorizationCode, Grant, Interaction, IssuedIdToken, RefreshToken, Session,
     },
+    sessionm::{self, SessionM},
     shop::Shop,
 };
 
@@ -51,10 +56,14 @@ pub(crate) struct State {
     pub(crate) assertions: HashMap<String, i64>,
     pub(crate) messages: VecDeque<Message>,
     pub(crate) message_count: u64,
+    pub(crate) airlock: Airlock,
+    pub(crate) payway: Payway,
+    pub(crate) paytronix: Paytronix,
+    pub(crate) sessionm: SessionM,
     pub(crate) shop: Shop,
 }
 
-/// What `PUT /settings` changes; times are in seconds.
+/// What `PUT /settings` changes; times are in seconds. Each system but the club has a table of its own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
@@ -64,6 +73,10 @@ pub(crate) struct Settings {
     pub(crate) id_token_lifetime: i64,
     /// Whether the scopes' claims are in the ID token too, or in UserInfo alone (OpenID Connect Core 5.4).
     pub(crate) claims_in_id_token: bool,
+    pub(crate) airlock: airlock::Settings,
+    pub(crate) payway: payway::Settings,
+    pub(crate) paytronix: paytronix::Settings,
+    pub(crate) sessionm: sessionm::Settings,
 }
 
 impl Default for Settings {
@@ -74,6 +87,10 @@ impl Default for Settings {
             access_token_lifetime: 600,
             id_token_lifetime: 600,
             claims_in_id_token: true,
+            airlock: airlock::Settings::default(),
+            payway: payway::Settings::default(),
+            paytronix: paytronix::Settings::default(),
+            sessionm: sessionm::Settings::default(),
         }
     }
 }
@@ -105,6 +122,10 @@ impl Shared {
             assertions: HashMap::new(),
             messages: VecDeque::new(),
             message_count: 0,
+            airlock: Airlock::default(),
+            payway: Payway::default(),
+            paytronix: Paytronix::default(),
+            sessionm: SessionM::default(),
             shop: Shop::default(),
         };
         Shared {
@@ -129,6 +150,30 @@ impl Shared {
     }
 }
 
+impl Settings {
+    /// What is named changes, in a system's own table too; everything else stays as it is.
+    pub(crate) fn changed(&self, changes: Value) -> Result<Settings, serde_json::Error> {
+        use serde::de::Error as _;
+        fn merge(settings: &mut Value, changes: Value) -> Result<(), serde_json::Error> {
+            match (settings, changes) {
+                (Value::Object(settings), Value::Object(changes)) => {
+                    for (name, change) in changes {
+                        merge(settings.entry(name).or_insert(Value::Null), change)?;
+                    }
+                }
+                (Value::Object(_), _) => {
+                    return Err(serde_json::Error::custom("settings are a JSON object"));
+                }
+                (setting, change) => *setting = change,
+            }
+            Ok(())
+        }
+        let mut settings = serde_json::to_value(self)?;
+        merge(&mut settings, changes)?;
+        serde_json::from_value(settings)
+    }
+}
+
 impl State {
     pub(crate) fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
@@ -142,9 +187,21 @@ impl State {
         self.personas.iter().find(|persona| persona.sub == sub)
     }
 
+    /// Ends every login at every system, as if all browsers had lost their cookie.
+    pub(crate) fn end_sessions(&mut self) {
+        self.sessions.clear();
+        self.airlock.end_sessions();
+        self.payway.end_sessions();
+        self.paytronix.end_sessions();
+    }
+
     /// Forgets what is over, so that a sandbox that runs for weeks stays small.
     pub(crate) fn tidy(&mut self, now: i64) {
         const DAY: i64 = 24 * 3600;
+        self.airlock.tidy(now);
+        self.payway.tidy(now);
+        self.paytronix.tidy(now);
+        self.sessionm.tidy(now);
         if self.interactions.len() + self.codes.len() + self.access_tokens.len() < 2000 {
             return;
         }

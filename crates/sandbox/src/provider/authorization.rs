@@ -95,7 +95,6 @@ async fn by_form(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Res
 fn authorize(app: &Shared, query: &str, headers: &HeaderMap) -> Response {
     let now = app.now();
     let mut state = app.state();
-    state.tidy(now);
     let request = match validate(&state, query, headers) {
         Ok(request) => request,
         Err(Refusal::Page(why)) => {

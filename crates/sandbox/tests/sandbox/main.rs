@@ -7,4 +7,5 @@ mod fault;
 mod login;
 mod shop;
 mod sign_in;
+mod systems;
 mod token;

@@ -1,0 +1,24 @@
+//! SessionM.
+
+use axum::Router;
+use serde::{Deserialize, Serialize};
+
+use crate::state::App;
+
+/// What it remembers.
+#[derive(Default)]
+pub(crate) struct SessionM {}
+
+impl SessionM {
+    /// Forgets what is over.
+    pub(crate) fn tidy(&mut self, _now: i64) {}
+}
+
+/// What `PUT /settings` changes under `sessionm`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {}
+
+pub(crate) fn router(app: App) -> Router {
+    Router::new().with_state(app)
+}
