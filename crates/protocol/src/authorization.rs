@@ -22,6 +22,7 @@ use crate::{
 mod response;
 
 use response::AuthorizationResponse;
+pub(crate) use response::parameters;
 pub use response::{AuthorizationResponseError, callback_state, unmatched};
 
 /// A sign-in is open for an hour: long enough for a password reset on the way.

@@ -149,6 +149,18 @@ codes! {
     StepUpParMissing "step_up_par_missing" Operator 502 "`step_up.par` is `\"always\"`, but the provider's metadata has no `pushed_authorization_request_endpoint` (RFC 9126 section 5).";
     StepUpSub "step_up_sub" Buyer 403 "Somebody else came back from the step-up than the one who is signed in, whose session stays as it was.";
     StepUpAbandoned "step_up_abandoned" Buyer 400 "The buyer came back from the provider without an answer; the session stays as it was.";
+    // Payway SSO2.
+    Sso2LandingInvalid "sso2_landing_invalid" Provider 400 "The landing's `t` isn't a message of SSO2's that is signed with this client's secret, in time and complete (docs/systems/payway.md): check `client_secret` and the clocks; else it was forged.";
+    Sso2LandingReturn "sso2_landing_return" Provider 400 "The landing's `r` isn't the address that the buyer was sent with: our landing page with the `state` of the sign-in. Nothing signs `r`, so nobody is signed in.";
+    Sso2LandingError "sso2_landing_error" Provider 502 "SSO2 could not identify the session: the landing's message has `err`, which is in the log.";
+    Sso2Credentials "sso2_credentials" Buyer 403 "SSO2 answered `invalid_credentials`; `remaining` says how many attempts remain before the account is frozen.";
+    Sso2Frozen "sso2_frozen" Buyer 403 "SSO2 answered `account_frozen`; `retry_after` says for how many seconds.";
+    Sso2NotActive "sso2_not_active" Buyer 403 "SSO2 answered `account_not_active`: the buyer activates the account with the newspaper first, by the message that it sent.";
+    Sso2AuthenticateError "sso2_authenticate_error" Provider 502 "SSO2 refused the credentials with an `err` that isn't known; it is in the log.";
+    Sso2ReplyInvalid "sso2_reply_invalid" Provider 502 "An operation of SSO2 didn't answer with a `t`: a message that is signed with this client's secret and in time; the cause is in the log.";
+    Sso2SessionUnknown "sso2_session_unknown" Buyer 401 "The anonymous session of this sign-in is over, or isn't this browser's; the sign-in has to be started again.";
+    Sso2TicketRefused "sso2_ticket_refused" Buyer 400 "Payway's API refused the authorization ticket: it is expired, spent or another client's; the sign-in has to be started again.";
+    Sso2SignedOut "sso2_signed_out" Buyer 401 "The SSO2 session was ended, here or at another site of the organisation; the buyer signs in again.";
     // The browser.
     StorageBlocked "storage_blocked" Buyer 400 "The browser blocks all storage for this site, so a sign-in can't be brought back safely.";
     CryptoUnavailable "crypto_unavailable" Developer 400 "`crypto.subtle` is missing: serve the page over https (or from localhost).";

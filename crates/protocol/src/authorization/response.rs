@@ -22,7 +22,8 @@ pub fn unmatched(query: &str) -> AuthorizationResponseError {
     }
 }
 
-fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
+/// The parameters of a query, decoded, in their order.
+pub(crate) fn parameters(query: &str) -> impl Iterator<Item = (String, String)> {
     let query = query.strip_prefix('?').unwrap_or(query);
     form_urlencoded::parse(query.as_bytes()).into_owned()
 }
