@@ -150,7 +150,7 @@
     const store = stores.find((store) => read(store, name));
     const claim = () => {
       const pending = parse(read(store, name));
-      const plain = pending && !pending.claimed_at && pending.redirect_uri === location.origin + path &&
+      const plain = pending && !pending.claimed_at && !pending.kind && !pending.step_up && pending.redirect_uri === location.origin + path &&
         (iss ? iss === pending.issuer : !pending.iss_required) && Date.now() - pending.started_at < 36e5;
       if (!plain) return false;
       try {

@@ -10,15 +10,14 @@ use crate::{
     clock::Clock,
     config::{Config, DirectoryKind},
     database,
+    dialect::{Exchanged, Refreshed},
     directory::{Directory, contacts::Contacts},
-    exchange::Exchanged,
     language::Language,
     limits::{InFlight, Rate},
     metrics::Metrics,
     nonce::Nonces,
     pages::Pages,
     provider::Provider,
-    refresh::Refreshed,
     replay::Replays,
     revocations::Revocations,
     seal::Sealer,
@@ -35,7 +34,6 @@ pub(crate) struct State {
     pub(crate) rate: Rate,
     pub(crate) in_flight: InFlight,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) upstream: Arc<Upstream>,
     pub(crate) providers: Vec<Arc<Provider>>,
     pub(crate) directory: Option<Directory>,
     pub(crate) revocations: Revocations,
@@ -62,7 +60,7 @@ impl State {
             providers: self
                 .providers
                 .iter()
-                .map(|provider| provider.public())
+                .map(|provider| provider.dialect.public())
                 .collect(),
             profile_later: config.later,
             directory: self.directory.is_some(),
@@ -82,12 +80,12 @@ impl State {
         let unknown = self
             .providers
             .iter()
-            .filter(|provider| !provider.is_known());
+            .filter(|provider| !provider.dialect.is_known());
         let mut meeting: tokio::task::JoinSet<()> = unknown
             .map(|provider| {
                 let provider = provider.clone();
                 async move {
-                    let _ = provider.metadata().await;
+                    let _ = provider.dialect.meet().await;
                 }
             })
             .collect();
@@ -152,7 +150,7 @@ impl App {
             .collect();
         for provider in providers.iter().cloned() {
             tokio::spawn(async move {
-                if let Err(failure) = provider.keys().await {
+                if let Err(failure) = provider.dialect.meet().await {
                     tracing::warn!(provider = &*provider.id, code = %failure.code, cause = %failure.cause, "the provider isn't known yet");
                 }
             });
@@ -173,7 +171,6 @@ impl App {
                 config.public_url.starts_with("https:"),
             ),
             metrics,
-            upstream,
             providers,
             clock,
             config,
@@ -195,7 +192,7 @@ impl App {
             .route("/signed-out", get(crate::pages::signed_out))
             .fallback(crate::pages::asset);
         for provider in &self.state.providers {
-            let path = provider.config.redirect_path.as_str();
+            let path = provider.redirect_path.as_str();
             if path
                 .strip_prefix("/callback/")
                 .is_none_or(|rest| rest.contains('/'))
@@ -220,7 +217,7 @@ impl App {
     pub async fn probe(&self) -> Vec<(String, Result<(), crate::Failure>)> {
         let mut answers = Vec::new();
         for provider in &self.state.providers {
-            answers.push((provider.id.to_string(), provider.keys().await.map(drop)));
+            answers.push((provider.id.to_string(), provider.dialect.meet().await));
         }
         answers
     }

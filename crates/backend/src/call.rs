@@ -62,8 +62,6 @@ pub(crate) trait Message: DeserializeOwned + Send {
     }
 }
 
-impl Message for ExchangeRequest {}
-
 macro_rules! with_handle {
     ($($message:ty),*) => {$(
         impl Message for $message {
@@ -75,6 +73,7 @@ macro_rules! with_handle {
 }
 
 with_handle!(
+    ExchangeRequest,
     RefreshRequest,
     SignOutRequest,
     ProfileRequest,
@@ -109,7 +108,7 @@ impl Call {
     /// The handle's provider, for the log too.
     pub(crate) fn provider_of(&self, handle: &Handle) -> Result<Arc<Provider>, Failure> {
         match self.state.provider(&handle.provider) {
-            Some(provider) if provider.config.issuer == handle.iss => Ok(self.names(provider)),
+            Some(provider) if provider.issuer == handle.iss => Ok(self.names(provider)),
             _ => Err(Failure::new(
                 Code::HandleProviderMismatch,
                 "the handle's provider isn't configured (any more)",

@@ -104,10 +104,26 @@ pub struct ProviderConfig {
     pub id: String,
     /// What stands on the button.
     pub label: String,
-    /// The issuer identifier, compared as the string it is.
+    /// The `iss` of its people: the issuer identifier, compared as the string it is; for other kinds made of addresses.
     pub issuer: String,
     /// Our client id there.
     pub client_id: String,
+    /// The path of the redirect URI.
+    pub redirect_path: String,
+    /// What is particular to its kind.
+    pub dialect: DialectConfig,
+}
+
+/// What is particular to a kind of provider.
+#[derive(Debug)]
+pub enum DialectConfig {
+    /// `kind = "oidc"`.
+    Oidc(OidcConfig),
+}
+
+/// An OpenID provider.
+#[derive(Debug)]
+pub struct OidcConfig {
     /// How we authenticate, and with what.
     pub credential: Credential,
     /// The scopes to ask for.
@@ -122,8 +138,6 @@ pub struct ProviderConfig {
     pub prompt: Option<String>,
     /// Whether the page's language is sent.
     pub ui_locales: bool,
-    /// The path of the redirect URI.
-    pub redirect_path: String,
     /// Further parameters of the authorization request.
     pub extra: BTreeMap<String, String>,
 }

@@ -5,25 +5,9 @@ use std::sync::Arc;
 use admit_one_protocol::{
     Code,
     api::{ExchangeRequest, TokensResponse},
-    id_token::{DirectIdToken, UnverifiedIdToken},
-    jwk::Jwk,
-    token::{TokenRequest, TokenResponse},
 };
 
-use crate::{
-    answers::question, call::Call, failure::Failure, handle::Handle, metrics::UpstreamCall,
-    provider::Provider,
-};
-
-/// What the provider answered to a code, before it is bound to a browser.
-#[derive(Clone)]
-pub(crate) struct Exchanged {
-    tokens: TokenResponse,
-    id_token: DirectIdToken,
-    keys: Vec<Jwk>,
-    /// Before the provider was asked: an answer that is kept makes no handle younger than a sign-out in between.
-    made_at_ms: u64,
-}
+use crate::{answers::question, call::Call, dialect::Exchanged, failure::Failure, handle::Handle};
 
 pub(crate) async fn exchange(
     call: Arc<Call>,
@@ -48,25 +32,34 @@ pub(crate) async fn exchange(
         &call.jkt,
     ]);
     let asking = call.clone();
-    let exchanged = state
+    let exchanged: Exchanged = state
         .exchanges
         .answer(
             asked,
-            Box::pin(async move { ask(&asking, &provider, request).await }),
+            Box::pin(async move { provider.dialect.exchange(&asking, request).await }),
         )
         .await?;
+    signed_in(&call, exchanged)
+}
+
+/// The tokens for the browser, with a handle that is bound to its key.
+pub(crate) fn signed_in(call: &Call, exchanged: Exchanged) -> Result<TokensResponse, Failure> {
+    let state = &call.state;
     let Exchanged {
         tokens,
-        id_token,
+        who,
+        claims,
         keys,
         made_at_ms,
     } = exchanged;
-
     let handle = Handle {
-        provider: call.provider_id().to_string(),
-        iss: id_token.iss,
-        sub: id_token.sub,
-        sid: id_token.sid,
+        provider: call.provider_id().to_owned(),
+        iss: who.iss,
+        sub: who.sub,
+        sid: who.sid,
+        acr: who.acr,
+        auth_time: who.auth_time,
+        strong: false,
         contact: None,
         jkt: call.jkt.clone(),
         made_at_ms,
@@ -78,6 +71,7 @@ pub(crate) async fn exchange(
         expires_in: tokens.expires_in,
         scope: tokens.scope,
         id_token: tokens.id_token,
+        claims,
         keys,
         handle: call.deliver(handle.seal(&state.sealer)?, handle.expires_at),
         handle_expires_at: handle.expires_at,
@@ -85,81 +79,4 @@ pub(crate) async fn exchange(
         provider: handle.provider,
         time: state.clock.now(),
     })
-}
-
-async fn ask(
-    call: &Call,
-    provider: &Arc<Provider>,
-    request: ExchangeRequest,
-) -> Result<Exchanged, Failure> {
-    let made_at_ms = call.state.clock.now_ms();
-    let metadata = provider.metadata().await?;
-    // RFC 9207 section 2.4: a code that another server may have issued isn't sent on.
-    match &request.iss {
-        Some(iss) if *iss != provider.config.issuer => {
-            return Err(Failure::new(
-                Code::CallbackIssMismatch,
-                "`iss` of the response isn't this provider's issuer",
-            ));
-        }
-        None if metadata.authorization_response_iss_parameter_supported => {
-            return Err(Failure::new(
-                Code::CallbackIssMissing,
-                "the provider announces `iss` and the response had none",
-            ));
-        }
-        _ => {}
-    }
-    // Keys first: a set that can't be had must not cost the buyer the code.
-    provider.keys().await?;
-    let grant = TokenRequest::AuthorizationCode {
-        code: request.code,
-        code_verifier: request.code_verifier,
-        redirect_uri: request.redirect_uri,
-    };
-    let tokens = tokens(call, provider, &metadata.token_endpoint, &grant).await?;
-    let text = tokens
-        .id_token
-        .as_deref()
-        .ok_or_else(|| Failure::new(Code::IdTokenMissing, "no `id_token` in the token response"))?;
-    let id_token = UnverifiedIdToken::parse(text)?;
-    let keys = provider.keys_for(&id_token).await?;
-    let (config, now) = (&provider.config, call.state.clock.now());
-    let id_token = id_token.from_token_endpoint(&config.issuer, &config.client_id, now)?;
-    id_token.check_authentication(&config.acr_values, config.max_age, now)?;
-    Ok(Exchanged {
-        tokens,
-        id_token,
-        keys,
-        made_at_ms,
-    })
-}
-
-/// Asks the token endpoint.
-pub(crate) async fn tokens(
-    call: &Call,
-    provider: &Arc<Provider>,
-    endpoint: &str,
-    grant: &TokenRequest,
-) -> Result<TokenResponse, Failure> {
-    let request = grant.to_http(
-        endpoint,
-        &provider.config.client_id,
-        &provider.client_auth()?,
-    );
-    let kind = match grant {
-        TokenRequest::AuthorizationCode { .. } => UpstreamCall::Token,
-        TokenRequest::RefreshToken { .. } => UpstreamCall::Refresh,
-    };
-    let answer = call
-        .state
-        .upstream
-        .send(&provider.id, kind, request)
-        .await?;
-    Ok(TokenResponse::accept(
-        answer.status,
-        answer.content_type.as_deref(),
-        &answer.body,
-        grant.grant(),
-    )?)
 }

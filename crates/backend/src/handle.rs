@@ -17,6 +17,15 @@ pub(crate) struct Handle {
     pub(crate) sub: String,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) sid: Option<String>,
+    /// How the person authenticated.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<String>,
+    /// When the person authenticated, seconds.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<u64>,
+    /// The tokens are those of the step-up client.
+    #[serde(rename = "u", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) strong: bool,
     /// The contact's number, once it is known.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub(crate) contact: Option<String>,

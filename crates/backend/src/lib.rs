@@ -3,7 +3,7 @@
 //! ```text
 //! config    admit-one.toml          pages     the app with its content
 //! call      what every call needs   exchange, refresh, sign_out, profile, grant    the calls
-//! seal, handle, replay              provider, cached, upstream                     the other side
+//! seal, handle, replay              provider, dialect, cached, upstream            the other side
 //! ```
 
 mod answers;
@@ -13,6 +13,7 @@ mod call;
 mod clock;
 pub mod config;
 mod database;
+mod dialect;
 mod directory;
 mod exchange;
 mod failure;

@@ -53,7 +53,9 @@ mod tests {
                     code: "x".into(),
                     code_verifier: "x".into(),
                     redirect_uri: "x".into(),
-                    iss: text()
+                    iss: text(),
+                    step_up: true,
+                    handle: text()
                 }),
             ),
             (

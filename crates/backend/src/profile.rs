@@ -6,7 +6,6 @@ use admit_one_protocol::{
     Code,
     api::{CompleteRequest, ProfileRequest, ProfileResponse},
     profile::{Field, Profile, missing},
-    userinfo::{UserInfo, userinfo_request},
 };
 
 use crate::{
@@ -14,8 +13,6 @@ use crate::{
     directory::{Person, Synced},
     failure::Failure,
     handle::{Age, Handle},
-    metrics::UpstreamCall,
-    provider::Provider,
 };
 
 /// Sync: the provider's claims meet the directory's contact.
@@ -26,7 +23,14 @@ pub(crate) async fn sync(
     let handle = call.handle(Age::Checked)?;
     let provider = call.provider_of(&handle)?;
     call.state.revocations.check(&handle).await?;
-    let userinfo = userinfo(&call, &provider, &handle, &request.access_token).await?;
+    let access_token = &request.access_token;
+    if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new(
+            Code::UserinfoRefused,
+            "the access token has characters that none has (RFC 6750 section 2.1)",
+        ));
+    }
+    let userinfo = provider.dialect.person(&handle, access_token).await?;
     let Some(directory) = &call.state.directory else {
         return response(&call, handle, None, userinfo.profile);
     };
@@ -68,43 +72,6 @@ pub(crate) async fn complete(
         .complete(person, &answers, call.state.clock.now())
         .await?;
     response(&call, handle, number, profile)
-}
-
-/// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.
-async fn userinfo(
-    call: &Call,
-    provider: &Arc<Provider>,
-    handle: &Handle,
-    access_token: &str,
-) -> Result<UserInfo, Failure> {
-    if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(
-            Code::UserinfoRefused,
-            "the access token has characters that none has (RFC 6750 section 2.1)",
-        ));
-    }
-    let metadata = provider.metadata().await?;
-    let endpoint = metadata.userinfo_endpoint.as_ref().ok_or_else(|| {
-        Failure::new(
-            Code::UserinfoInvalid,
-            "the provider has no UserInfo endpoint",
-        )
-    })?;
-    let answer = call
-        .state
-        .upstream
-        .send(
-            &provider.id,
-            UpstreamCall::Userinfo,
-            userinfo_request(endpoint, access_token),
-        )
-        .await?;
-    Ok(UserInfo::accept(
-        answer.status,
-        answer.content_type.as_deref(),
-        &answer.body,
-        &handle.sub,
-    )?)
 }
 
 /// Every answer in its one spelling, or the names of those that are wrong.

@@ -5,26 +5,15 @@ use std::sync::Arc;
 use admit_one_protocol::{
     Code,
     api::{RefreshRequest, TokensResponse},
-    id_token::UnverifiedIdToken,
-    jwk::Jwk,
-    token::{TokenRequest, TokenResponse},
 };
 
 use crate::{
     answers::question,
     call::Call,
-    exchange::tokens,
+    dialect::Refreshed,
     failure::Failure,
     handle::{Age, Handle},
-    provider::Provider,
 };
-
-/// What the provider answered to a refresh token.
-#[derive(Clone)]
-pub(crate) struct Refreshed {
-    tokens: TokenResponse,
-    keys: Vec<Jwk>,
-}
 
 pub(crate) async fn refresh(
     call: Arc<Call>,
@@ -51,12 +40,12 @@ pub(crate) async fn refresh(
     })?;
 
     let asked = question(&[call.sealed.as_deref().unwrap_or_default()]);
-    let (asking, of) = (call.clone(), handle.clone());
+    let of = handle.clone();
     let refreshed = state
         .refreshes
         .answer(
             asked,
-            Box::pin(async move { ask(&asking, &provider, &of, refresh_token).await }),
+            Box::pin(async move { provider.dialect.refresh(&of, refresh_token).await }),
         )
         .await?;
     let Refreshed { tokens, keys } = refreshed;
@@ -71,6 +60,7 @@ pub(crate) async fn refresh(
         expires_in: tokens.expires_in,
         scope: tokens.scope,
         id_token: tokens.id_token,
+        claims: None,
         keys,
         handle: call.deliver(handle.seal(&state.sealer)?, handle.expires_at),
         handle_expires_at: handle.expires_at,
@@ -78,58 +68,4 @@ pub(crate) async fn refresh(
         provider: handle.provider,
         time: state.clock.now(),
     })
-}
-
-async fn ask(
-    call: &Call,
-    provider: &Arc<Provider>,
-    handle: &Handle,
-    refresh_token: String,
-) -> Result<Refreshed, Failure> {
-    let metadata = provider.metadata().await?;
-    let tokens = tokens(
-        call,
-        provider,
-        &metadata.token_endpoint,
-        &TokenRequest::RefreshToken { refresh_token },
-    )
-    .await?;
-    // OpenID Connect Core section 12.2: the ID token is optional, and about the same person at the same issuer. The
-    // browser, which knows the first one, verifies it; here only what the handle says is compared.
-    let keys = match tokens
-        .id_token
-        .as_deref()
-        .map(UnverifiedIdToken::parse)
-        .transpose()?
-    {
-        None => Vec::new(),
-        Some(id_token) => {
-            let keys = provider.keys_for(&id_token).await?;
-            let config = &provider.config;
-            let claims = id_token
-                .from_token_endpoint(&config.issuer, &config.client_id, call.state.clock.now())
-                .map_err(as_refreshed)?;
-            if claims.sub != handle.sub {
-                return Err(Failure::new(
-                    Code::RefreshSub,
-                    "the refreshed ID token's `sub` changed",
-                ));
-            }
-            keys
-        }
-    };
-    Ok(Refreshed { tokens, keys })
-}
-
-/// The clauses of section 12.2 have codes of their own.
-fn as_refreshed(error: admit_one_protocol::id_token::IdTokenError) -> Failure {
-    let mut failure = Failure::from(error);
-    failure.code = match failure.code {
-        Code::IdTokenIss => Code::RefreshIss,
-        Code::IdTokenSub => Code::RefreshSub,
-        Code::IdTokenAud => Code::RefreshAud,
-        Code::IdTokenAzp => Code::RefreshAzp,
-        code => code,
-    };
-    failure
 }

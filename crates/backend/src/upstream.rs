@@ -1,6 +1,13 @@
 //! Calls to providers: pooled, timed out, bounded; redirects are not followed.
 
-use std::{fmt::Write as _, sync::Arc, time::Duration};
+use std::{
+    fmt::Write as _,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use admit_one_protocol::{Code, http::HttpRequest};
 use bytes::Bytes;
@@ -8,9 +15,16 @@ use http::{Request, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{
+        Client,
+        connect::{
+            HttpConnector,
+            dns::{GaiResolver, Name},
+        },
+    },
     rt::{TokioExecutor, TokioTimer},
 };
+use tower::{BoxError, Service};
 
 use crate::{
     config::UpstreamLimits,
@@ -20,10 +34,36 @@ use crate::{
 
 /// The client that all providers share.
 pub(crate) struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     timeout: Duration,
     max_body: usize,
     metrics: Arc<Metrics>,
+}
+
+/// Names below `localhost` are this machine (RFC 6761 section 6.3), whatever its resolver thinks of them.
+#[derive(Clone)]
+struct Resolver(GaiResolver);
+
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        if name.as_str().ends_with(".localhost") {
+            let addresses = vec![
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+            ];
+            return Box::pin(std::future::ready(Ok(addresses.into_iter())));
+        }
+        let found = self.0.call(name);
+        Box::pin(async { Ok(found.await?.collect::<Vec<_>>().into_iter()) })
+    }
 }
 
 /// An answer, read whole.
@@ -57,7 +97,7 @@ pub struct TlsError(#[from] rustls::Error);
 
 impl Upstream {
     pub(crate) fn new(limits: UpstreamLimits, metrics: Arc<Metrics>) -> Result<Self, TlsError> {
-        let mut http = HttpConnector::new();
+        let mut http = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_secs(60)));
@@ -190,4 +230,21 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn names_below_localhost_are_this_machine() {
+        let mut resolver = Resolver(GaiResolver::new());
+        let name = "airlock.localhost".parse().unwrap();
+        let addresses = resolver.call(name).await.unwrap();
+        assert!(
+            addresses
+                .into_iter()
+                .all(|address| address.ip().is_loopback())
+        );
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Code,
+    id_token::IdTokenClaims,
     jwk::Jwk,
     profile::{Field, Profile},
 };
@@ -64,13 +65,45 @@ pub struct PublicConfiguration {
     pub support_url: Option<String>,
 }
 
+/// The dialect that a provider speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// OpenID Connect.
+    #[default]
+    Oidc,
+    /// Payway Single Sign-On v2.
+    Sso2,
+    /// The guest website of Paytronix.
+    Paytronix,
+}
+
+impl Kind {
+    /// Whether it is OpenID Connect, which goes without saying.
+    pub fn is_oidc(&self) -> bool {
+        *self == Kind::Oidc
+    }
+}
+
+/// What the page knows of the client that a provider keeps for step-up.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PublicStepUp {
+    /// Our client id there.
+    pub client_id: String,
+    /// The `acr_values` that it asks for, in order of preference.
+    pub acr_values: Vec<String>,
+    /// How long ago the second factor may have been given, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
+}
+
 /// What the page knows of a provider.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PublicProvider {
     /// The id in the configuration and in `/callback/{id}`.
     pub id: String,
-    /// `oidc`.
-    pub kind: String,
+    /// Its dialect.
+    pub kind: Kind,
     /// What stands on the button after "Continue with".
     pub label: String,
     /// The issuer identifier.
@@ -79,7 +112,8 @@ pub struct PublicProvider {
     pub client_id: String,
     /// The one redirect URI of this provider.
     pub redirect_uri: String,
-    /// From the provider's metadata; absent while that couldn't be fetched.
+    /// Where a sign-in begins: from the metadata of an OpenID provider (absent while that couldn't be fetched), else from
+    /// the configuration; for SSO2 it is a call of ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
     /// Why it couldn't be.
@@ -107,6 +141,15 @@ pub struct PublicProvider {
     /// Further parameters of the authorization request.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub extra: std::collections::BTreeMap<String, String>,
+    /// The client for step-up, where configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<PublicStepUp>,
+    /// SSO2: the central login form; absent where the form is ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_url: Option<String>,
+    /// SSO2: how often the session's status is asked for, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_interval: Option<u64>,
 }
 
 /// What the page knows of the shop.
@@ -133,6 +176,12 @@ pub struct ExchangeRequest {
     /// `iss` of the authorization response, where it had one; compared before the code is sent on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
+    /// The code is the step-up client's, and `handle` is the session that is stepped up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub step_up: bool,
+    /// The handle of that session; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
 }
 
 /// The answer to an exchange or a refresh. The next nonce travels as the header `DPoP-Nonce`.
@@ -149,6 +198,9 @@ pub struct TokensResponse {
     /// The ID token; always there after an exchange, perhaps not after a refresh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
+    /// Who signed in, by the backend's word, where the dialect has no ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<IdTokenClaims>,
     /// The keys of the provider that fit the ID token: one, or the few that fit when it names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Jwk>,

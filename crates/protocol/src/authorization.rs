@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     Code,
     alg::Alg,
-    api::{ExchangeRequest, PublicProvider},
+    api::{ExchangeRequest, Kind, PublicProvider},
     discovery::is_trustworthy,
     encoding::base64url,
     http::with_query,
@@ -119,10 +119,11 @@ impl AuthorizationRequest {
             .iter()
             .filter_map(|name| name.parse().ok())
             .collect();
-        if algs.is_empty() {
+        if algs.is_empty() && provider.kind.is_oidc() {
             return Err(AuthorizationRequestError::NoAlg { provider: id() });
         }
         let pending = PendingAuthorization {
+            kind: provider.kind,
             provider: id(),
             issuer: provider.issuer.clone(),
             iss_required: provider.iss_required,
@@ -138,6 +139,7 @@ impl AuthorizationRequest {
             return_to: options.return_to.clone(),
             started_at: started_at_ms,
             claimed_at: None,
+            step_up: None,
         };
         let url = pending.url(endpoint, provider, &options);
         Ok(AuthorizationRequest { url, pending })
@@ -147,7 +149,7 @@ impl AuthorizationRequest {
 /// The scopes to ask for; without `openid` it wouldn't be OpenID Connect (Core §3.1.2.1).
 fn scopes(provider: &PublicProvider) -> Vec<String> {
     let mut scopes = provider.scopes.clone();
-    if !scopes.iter().any(|scope| scope == "openid") {
+    if provider.kind.is_oidc() && !scopes.iter().any(|scope| scope == "openid") {
         scopes.insert(0, "openid".to_owned());
     }
     scopes
@@ -156,6 +158,9 @@ fn scopes(provider: &PublicProvider) -> Vec<String> {
 /// A sign-in under way. Its JSON is kept in the browser and read by `boot.js` too: the names are a contract.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub struct PendingAuthorization {
+    /// The dialect; `boot.js` takes only those where it isn't said.
+    #[serde(default, skip_serializing_if = "Kind::is_oidc")]
+    pub kind: Kind,
     /// The provider's id.
     pub provider: String,
     /// The issuer that the answer has to come from.
@@ -189,6 +194,18 @@ pub struct PendingAuthorization {
     /// When a tab took it to finish it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<u64>,
+    /// The session that is stepped up, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<PendingStepUp>,
+}
+
+/// What a step-up has to come back with: the same person.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PendingStepUp {
+    /// The issuer of the session that is stepped up.
+    pub iss: String,
+    /// Its person.
+    pub sub: String,
 }
 
 impl fmt::Debug for PendingAuthorization {
@@ -203,6 +220,25 @@ impl fmt::Debug for PendingAuthorization {
 
 impl PendingAuthorization {
     fn url(&self, endpoint: &str, provider: &PublicProvider, options: &StartOptions<'_>) -> String {
+        match self.kind {
+            Kind::Oidc => {}
+            // The parameters of the guest website's login; `state` is optional there, not here.
+            Kind::Paytronix => {
+                let scope = self.scopes.join(" ");
+                let mut pairs = vec![
+                    ("response_type", "code"),
+                    ("client_id", &self.client_id),
+                    ("redirect_uri", &self.redirect_uri),
+                    ("state", &self.state),
+                ];
+                if !scope.is_empty() {
+                    pairs.push(("scope", &scope));
+                }
+                return with_query(endpoint, pairs);
+            }
+            // A call of ours, which signs the request and leaves with it.
+            Kind::Sso2 => return with_query(endpoint, vec![("state", self.state.as_str())]),
+        }
         let scope = self.scopes.join(" ");
         let acr_values = self.acr_values.join(" ");
         let max_age = self.max_age.map(|seconds| seconds.to_string());
@@ -319,6 +355,8 @@ impl AuthorizationCode {
             code_verifier: self.pending.code_verifier.as_str().to_owned(),
             redirect_uri: self.pending.redirect_uri.clone(),
             iss: self.iss.clone(),
+            step_up: self.pending.step_up.is_some(),
+            handle: None,
         }
     }
 

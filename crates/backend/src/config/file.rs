@@ -119,6 +119,7 @@ pub enum ClientAuthMethod {
     None,
 }
 
+/// The keys of every kind; which of them a kind takes is said in `meaning/provider/`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
@@ -126,21 +127,20 @@ pub(super) struct Provider {
     #[serde(default = "oidc")]
     pub(super) kind: Kind,
     pub(super) label: Spanned<String>,
-    pub(super) issuer: Spanned<String>,
     pub(super) client_id: Spanned<String>,
     pub(super) client_secret_env: Option<Spanned<String>>,
     pub(super) client_secret_file: Option<Spanned<String>>,
-    pub(super) client_key_file: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) client_auth: ClientAuthMethod,
-    pub(super) scopes: Option<Spanned<Vec<String>>>,
-    pub(super) algs: Option<Spanned<Vec<Alg>>>,
-    #[serde(default)]
-    pub(super) acr_values: Vec<String>,
-    pub(super) max_age: Option<u64>,
-    pub(super) prompt: Option<String>,
-    pub(super) ui_locales: Option<bool>,
     pub(super) redirect_path: Option<Spanned<String>>,
+    pub(super) scopes: Option<Spanned<Vec<String>>>,
+    // OpenID Connect
+    pub(super) issuer: Option<Spanned<String>>,
+    pub(super) client_key_file: Option<Spanned<String>>,
+    pub(super) client_auth: Option<Spanned<ClientAuthMethod>>,
+    pub(super) algs: Option<Spanned<Vec<Alg>>>,
+    pub(super) acr_values: Option<Spanned<Vec<String>>>,
+    pub(super) max_age: Option<Spanned<u64>>,
+    pub(super) prompt: Option<Spanned<String>>,
+    pub(super) ui_locales: Option<Spanned<bool>>,
     pub(super) extra: Option<Spanned<BTreeMap<String, String>>>,
 }
 

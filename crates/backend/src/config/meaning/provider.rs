@@ -1,12 +1,13 @@
-//! The rules of `[[providers]]`.
+//! The rules of `[[providers]]`: what all kinds share. What is particular to one stands in a file of its name.
+
+mod oidc;
 
 use std::ops::Range;
 
-use admit_one_protocol::{alg::Alg, discovery::is_trustworthy};
 use toml::Spanned;
 
 use super::{Reader, Result};
-use crate::config::{ClientAuthMethod, Credential, ProviderConfig, Secret, file};
+use crate::config::{ProviderConfig, file};
 
 impl Reader<'_> {
     pub(super) fn providers(
@@ -42,87 +43,44 @@ impl Reader<'_> {
     }
 
     fn provider(&self, written: file::Provider, table: Range<usize>) -> Result<ProviderConfig> {
-        let file::Kind::Oidc = written.kind;
-        if !is_trustworthy(written.issuer.get_ref())
-            || written.issuer.get_ref().contains(['?', '#'])
-        {
-            return Err(self.not(
-                &written.issuer,
-                "an `https://` URL, or `http://` on localhost, without query or fragment",
-            ));
-        }
         if written.client_id.get_ref().is_empty() {
             return Err(self.not(&written.client_id, "the id that the provider gave us"));
         }
         if written.label.get_ref().trim().is_empty() {
             return Err(self.not(&written.label, "what stands on the button"));
         }
-        let scopes = match written.scopes {
-            None => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
-            Some(scopes) if scopes.get_ref().iter().any(|scope| scope == "openid") => {
-                scopes.into_inner()
-            }
-            Some(scopes) => {
-                let found = format!("{:?}", scopes.get_ref());
-                return Err(self.source.mistake(
-                    scopes.span(),
-                    found,
-                    "a list with `openid` in it (OpenID Connect Core section 3.1.2.1)",
-                ));
-            }
+        let id = self.identifier(written.id.clone())?;
+        let redirect_path = match written.redirect_path.clone() {
+            None => format!("/callback/{id}"),
+            Some(path) => self.redirect_path(path)?,
         };
-        let algs = match written.algs {
-            None => vec![Alg::Rs256, Alg::Ps256, Alg::Es256, Alg::Es384, Alg::EdDsa],
-            Some(algs) if algs.get_ref().is_empty() => {
-                return Err(self.source.mistake(
-                    algs.span(),
-                    "none",
-                    "at least one of RS256, PS256, ES256, ES384, EdDSA",
-                ));
-            }
-            Some(algs) => algs.into_inner(),
+        let (label, client_id) = (
+            written.label.get_ref().clone(),
+            written.client_id.get_ref().clone(),
+        );
+        let (issuer, dialect) = match written.kind {
+            file::Kind::Oidc => self.oidc(written, table)?,
         };
-        let extra = match written.extra {
-            None => Default::default(),
-            Some(extra) => match extra
-                .get_ref()
-                .keys()
-                .find(|key| OUR_PARAMETERS.contains(&key.as_str()))
-            {
-                Some(key) => {
-                    return Err(self.source.mistake(
-                        extra.span(),
-                        format!("{key:?}"),
-                        "parameters that no other key sets",
-                    ));
-                }
-                None => extra.into_inner(),
-            },
-        };
-        let secret = self.secret(written.client_secret_env, written.client_secret_file)?;
-        let id = self.identifier(written.id)?;
         Ok(ProviderConfig {
-            credential: self.credential(
-                written.client_auth,
-                secret,
-                written.client_key_file,
-                table,
-            )?,
-            redirect_path: match written.redirect_path {
-                None => format!("/callback/{id}"),
-                Some(path) => self.redirect_path(path)?,
-            },
             id,
-            label: written.label.into_inner(),
-            issuer: written.issuer.into_inner(),
-            client_id: written.client_id.into_inner(),
-            scopes,
-            algs,
-            acr_values: written.acr_values,
-            max_age: written.max_age,
-            prompt: written.prompt,
-            ui_locales: written.ui_locales.unwrap_or(true),
-            extra,
+            label,
+            issuer,
+            client_id,
+            redirect_path,
+            dialect,
+        })
+    }
+
+    /// A key that this kind can't do without.
+    fn required<T>(
+        &self,
+        name: &str,
+        written: Option<Spanned<T>>,
+        table: &Range<usize>,
+    ) -> Result<Spanned<T>> {
+        written.ok_or_else(|| {
+            self.source
+                .absence(name, Some(table.clone()), "this key is required")
         })
     }
 
@@ -151,65 +109,4 @@ impl Reader<'_> {
         }
         Ok(path.into_inner())
     }
-
-    fn credential(
-        &self,
-        method: ClientAuthMethod,
-        secret: Option<(String, Range<usize>)>,
-        key_file: Option<Spanned<String>>,
-        table: Range<usize>,
-    ) -> Result<Credential> {
-        let needs = |what: &str| {
-            self.source
-                .absence("providers.client_auth", Some(table.clone()), what)
-        };
-        match (method, secret, key_file) {
-            (ClientAuthMethod::ClientSecretBasic, Some((secret, _)), None) => {
-                Ok(Credential::Basic(Secret::new(secret)))
-            }
-            (ClientAuthMethod::ClientSecretPost, Some((secret, _)), None) => {
-                Ok(Credential::Post(Secret::new(secret)))
-            }
-            (ClientAuthMethod::PrivateKeyJwt, None, Some(file)) => {
-                Ok(Credential::Key(Box::new(self.key_file(&file)?)))
-            }
-            (ClientAuthMethod::None, None, None) => Ok(Credential::Public),
-            (ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost, _, None) => {
-                Err(needs(
-                    "`client_secret_env` or `client_secret_file`, or another `client_auth`",
-                ))
-            }
-            (ClientAuthMethod::PrivateKeyJwt, None, None) => Err(needs("`client_key_file`")),
-            (_, Some((_, span)), _) => {
-                Err(self
-                    .source
-                    .mistake(span, "a secret", "none, for this `client_auth`"))
-            }
-            (_, _, Some(file)) => {
-                Err(self
-                    .source
-                    .mistake(file.span(), "a key", "none, for this `client_auth`"))
-            }
-        }
-    }
 }
-
-/// Parameters of the authorization request that other keys, or we, decide.
-const OUR_PARAMETERS: &[&str] = &[
-    "response_type",
-    "response_mode",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "max_age",
-    "acr_values",
-    "ui_locales",
-    "login_hint",
-    "request",
-    "request_uri",
-];

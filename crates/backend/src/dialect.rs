@@ -1,0 +1,120 @@
+//! The dialects that providers speak. Each has a file with the same functions, one for each thing that a call asks of a
+//! provider; a new dialect is a file here, a variant, and its arms below.
+
+mod oidc;
+
+use admit_one_protocol::{
+    api::{ExchangeRequest, PublicProvider, SignOutRequest},
+    id_token::IdTokenClaims,
+    jwk::Jwk,
+    token::TokenResponse,
+    userinfo::UserInfo,
+};
+
+pub(crate) use oidc::Oidc;
+
+use crate::{call::Call, failure::Failure, handle::Handle};
+
+/// What a provider speaks, with all that it takes.
+pub(crate) enum Dialect {
+    Oidc(std::sync::Arc<Oidc>),
+}
+
+/// Who signed in, and with what.
+#[derive(Clone)]
+pub(crate) struct Exchanged {
+    pub(crate) tokens: TokenResponse,
+    pub(crate) who: Who,
+    /// For the browser, where there is no ID token that says it.
+    pub(crate) claims: Option<IdTokenClaims>,
+    /// The keys that fit the ID token.
+    pub(crate) keys: Vec<Jwk>,
+    /// Before the provider was asked: an answer that is kept makes no handle younger than a sign-out in between.
+    pub(crate) made_at_ms: u64,
+}
+
+/// What a handle says of a person.
+#[derive(Clone)]
+pub(crate) struct Who {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    pub(crate) sid: Option<String>,
+    pub(crate) acr: Option<String>,
+    pub(crate) auth_time: Option<u64>,
+}
+
+/// What the provider answered to a refresh token.
+#[derive(Clone)]
+pub(crate) struct Refreshed {
+    pub(crate) tokens: TokenResponse,
+    pub(crate) keys: Vec<Jwk>,
+}
+
+impl Dialect {
+    /// What start-up and `check --probe` ask of the provider.
+    pub(crate) async fn meet(&self) -> Result<(), Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.meet().await,
+        }
+    }
+
+    /// Whether a sign-in can begin without asking the provider first.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Self::Oidc(oidc) => oidc.is_known(),
+        }
+    }
+
+    /// What the page may know.
+    pub(crate) fn public(&self) -> PublicProvider {
+        match self {
+            Self::Oidc(oidc) => oidc.public(),
+        }
+    }
+
+    /// A code becomes tokens.
+    pub(crate) async fn exchange(
+        &self,
+        call: &Call,
+        request: ExchangeRequest,
+    ) -> Result<Exchanged, Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.exchange(call, request).await,
+        }
+    }
+
+    /// A refresh token becomes tokens, of the same person.
+    pub(crate) async fn refresh(
+        &self,
+        handle: &Handle,
+        refresh_token: String,
+    ) -> Result<Refreshed, Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.refresh(handle, refresh_token).await,
+        }
+    }
+
+    /// What the provider knows of the person.
+    pub(crate) async fn person(
+        &self,
+        handle: &Handle,
+        access_token: &str,
+    ) -> Result<UserInfo, Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.person(handle, access_token).await,
+        }
+    }
+
+    /// Ends the session at the provider as far as that can be done from here; answers where to send the buyer for the
+    /// rest. A provider in trouble keeps nobody signed in here.
+    pub(crate) async fn sign_out(
+        &self,
+        call: &Call,
+        handle: &Handle,
+        request: &SignOutRequest,
+    ) -> Option<String> {
+        match self {
+            Self::Oidc(oidc) => oidc.sign_out(call, handle, request).await,
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! OpenID Connect: the provider's metadata and keys, and what is asked of its endpoints.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use admit_one_protocol::{
+    Code,
+    api::{ExchangeRequest, Kind, PublicProvider, SignOutRequest},
+    discovery::{self, ProviderMetadata},
+    encoding::base64url,
+    http::HttpRequest,
+    id_token::UnverifiedIdToken,
+    jwk::{Jwk, JwkSet},
+    logout::end_session_url,
+    revocation::{self, TokenTypeHint, revocation_request},
+    token::{ClientAuth, TokenRequest, TokenResponse},
+    userinfo::{UserInfo, userinfo_request},
+};
+
+use super::{Exchanged, Refreshed, Who};
+use crate::{
+    cached::Cached,
+    call::Call,
+    clock::Clock,
+    config::{Credential, OidcConfig},
+    failure::Failure,
+    handle::Handle,
+    metrics::UpstreamCall,
+    provider::Common,
+    upstream::Upstream,
+};
+
+pub(crate) struct Oidc {
+    common: Common,
+    config: OidcConfig,
+    upstream: Arc<Upstream>,
+    clock: Clock,
+    ttl: Duration,
+    metadata: Arc<Cached<ProviderMetadata>>,
+    keys: Arc<Cached<JwkSet>>,
+    refetches: Mutex<Refetches>,
+}
+
+impl Oidc {
+    pub(crate) fn new(
+        common: Common,
+        config: OidcConfig,
+        ttl: u64,
+        upstream: Arc<Upstream>,
+        clock: Clock,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            common,
+            config,
+            upstream,
+            clock,
+            ttl: Duration::from_secs(ttl),
+            metadata: Cached::new(),
+            keys: Cached::new(),
+            refetches: Mutex::new(Refetches::new()),
+        })
+    }
+
+    /// The provider's metadata (OpenID Connect Discovery section 4).
+    async fn metadata(self: &Arc<Self>) -> Result<Arc<ProviderMetadata>, Failure> {
+        let this = self.clone();
+        self.metadata
+            .load(self.ttl, async move { this.fetch_metadata().await })
+            .await
+    }
+
+    /// The provider's keys, as last fetched.
+    async fn keys(self: &Arc<Self>) -> Result<Arc<JwkSet>, Failure> {
+        let this = self.clone();
+        self.keys
+            .load(self.ttl, async move { this.fetch_keys().await })
+            .await
+    }
+
+    /// The keys that fit an ID token: an unknown `kid` has the set fetched again, at most once for this token.
+    async fn keys_for(self: &Arc<Self>, id_token: &UnverifiedIdToken) -> Result<Vec<Jwk>, Failure> {
+        let set = self.keys().await?;
+        let found = set.candidates(id_token.alg(), id_token.kid());
+        // A token that names no key fits old keys as well as new ones: those are fetched as often as strangers may have them.
+        let is_known = !found.is_empty() && id_token.kid().is_some();
+        let may_refetch = || {
+            let mut refetches = self
+                .refetches
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            refetches.take(Instant::now())
+        };
+        let found = if is_known || !may_refetch() {
+            found
+        } else {
+            match self.keys.reload(&set, self.fetch_keys()).await {
+                Ok(set) => set.candidates(id_token.alg(), id_token.kid()),
+                Err(_) if !found.is_empty() => found,
+                Err(failure) => return Err(failure),
+            }
+        };
+        if found.is_empty() {
+            return Err(Failure::new(
+                Code::IdTokenKeyUnknown,
+                "no key fits the ID token's `kid` and `alg`",
+            ));
+        }
+        Ok(found)
+    }
+
+    async fn fetch_metadata(&self) -> Result<ProviderMetadata, Failure> {
+        let body = self
+            .fetch(
+                UpstreamCall::Discovery,
+                discovery::well_known(&self.common.issuer),
+                Code::DiscoveryInvalid,
+            )
+            .await?;
+        Ok(ProviderMetadata::parse(&body, &self.common.issuer)?)
+    }
+
+    async fn fetch_keys(self: &Arc<Self>) -> Result<JwkSet, Failure> {
+        let metadata = self.metadata().await?;
+        let body = self
+            .fetch(
+                UpstreamCall::Keys,
+                metadata.jwks_uri.clone(),
+                Code::JwksInvalid,
+            )
+            .await?;
+        Ok(JwkSet::parse(&body)?)
+    }
+
+    async fn fetch(
+        &self,
+        call: UpstreamCall,
+        url: String,
+        refused: Code,
+    ) -> Result<bytes::Bytes, Failure> {
+        let headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let request = HttpRequest {
+            method: "GET",
+            url,
+            headers,
+            body: String::new(),
+        };
+        self.upstream
+            .send(&self.common.id, call, request)
+            .await?
+            .document(refused)
+    }
+
+    /// What proves to the provider that we are its client (OpenID Connect Core section 9).
+    fn client_auth(&self) -> Result<ClientAuth, Failure> {
+        let client_id = &self.common.client_id;
+        Ok(match &self.config.credential {
+            Credential::Basic(secret) => ClientAuth::Basic {
+                client_secret: secret.expose_str().to_owned(),
+            },
+            Credential::Post(secret) => ClientAuth::Post {
+                client_secret: secret.expose_str().to_owned(),
+            },
+            Credential::Public => ClientAuth::None,
+            Credential::Key(key) => {
+                let now = self.clock.now();
+                let mut jti = [0; 16];
+                aws_lc_rs::rand::fill(&mut jti)
+                    .map_err(|_| Failure::new(Code::Internal, "no entropy"))?;
+                // The issuer as the only audience: a token endpoint's address could be another server's.
+                let assertion = key.sign(&serde_json::json!({
+                    "iss": client_id, "sub": client_id, "aud": self.common.issuer,
+                    "jti": base64url(jti), "iat": now, "exp": now + 60,
+                }))?;
+                ClientAuth::PrivateKeyJwt { assertion }
+            }
+        })
+    }
+
+    /// Fetches metadata and keys.
+    pub(super) async fn meet(self: &Arc<Self>) -> Result<(), Failure> {
+        self.keys().await.map(drop)
+    }
+
+    /// Whether the metadata is there already.
+    pub(super) fn is_known(&self) -> bool {
+        self.metadata.peek().is_some()
+    }
+
+    /// What the page may know.
+    pub(super) fn public(&self) -> PublicProvider {
+        let metadata = self.metadata.peek();
+        let config = &self.config;
+        PublicProvider {
+            authorization_endpoint: metadata
+                .as_ref()
+                .map(|metadata| metadata.authorization_endpoint.clone()),
+            trouble: metadata
+                .is_none()
+                .then(|| self.metadata.trouble())
+                .flatten(),
+            iss_required: metadata
+                .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported),
+            algs: config.algs.iter().map(ToString::to_string).collect(),
+            scopes: config.scopes.clone(),
+            acr_values: config.acr_values.clone(),
+            max_age: config.max_age,
+            prompt: config.prompt.clone(),
+            ui_locales: config.ui_locales,
+            extra: BTreeMap::clone(&config.extra),
+            ..self.common.public(Kind::Oidc)
+        }
+    }
+
+    /// The token request with a code (OpenID Connect Core section 3.1.3).
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        call: &Call,
+        request: ExchangeRequest,
+    ) -> Result<Exchanged, Failure> {
+        let made_at_ms = call.state.clock.now_ms();
+        let metadata = self.metadata().await?;
+        // RFC 9207 section 2.4: a code that another server may have issued isn't sent on.
+        match &request.iss {
+            Some(iss) if *iss != self.common.issuer => {
+                return Err(Failure::new(
+                    Code::CallbackIssMismatch,
+                    "`iss` of the response isn't this provider's issuer",
+                ));
+            }
+            None if metadata.authorization_response_iss_parameter_supported => {
+                return Err(Failure::new(
+                    Code::CallbackIssMissing,
+                    "the provider announces `iss` and the response had none",
+                ));
+            }
+            _ => {}
+        }
+        // Keys first: a set that can't be had must not cost the buyer the code.
+        self.keys().await?;
+        let grant = TokenRequest::AuthorizationCode {
+            code: request.code,
+            code_verifier: request.code_verifier,
+            redirect_uri: request.redirect_uri,
+        };
+        let tokens = self.tokens(&metadata.token_endpoint, &grant).await?;
+        let text = tokens.id_token.as_deref().ok_or_else(|| {
+            Failure::new(Code::IdTokenMissing, "no `id_token` in the token response")
+        })?;
+        let id_token = UnverifiedIdToken::parse(text)?;
+        let keys = self.keys_for(&id_token).await?;
+        let now = self.clock.now();
+        let id_token =
+            id_token.from_token_endpoint(&self.common.issuer, &self.common.client_id, now)?;
+        id_token.check_authentication(&self.config.acr_values, self.config.max_age, now)?;
+        Ok(Exchanged {
+            tokens,
+            who: Who {
+                iss: id_token.iss,
+                sub: id_token.sub,
+                sid: id_token.sid,
+                acr: id_token.acr,
+                auth_time: id_token.auth_time,
+            },
+            claims: None,
+            keys,
+            made_at_ms,
+        })
+    }
+
+    /// OpenID Connect Core section 12: the ID token is optional, and about the same person at the same issuer. The
+    /// browser, which knows the first one, verifies it; here only what the handle says is compared.
+    pub(super) async fn refresh(
+        self: &Arc<Self>,
+        handle: &Handle,
+        refresh_token: String,
+    ) -> Result<Refreshed, Failure> {
+        let metadata = self.metadata().await?;
+        let grant = TokenRequest::RefreshToken { refresh_token };
+        let tokens = self.tokens(&metadata.token_endpoint, &grant).await?;
+        let id_token = tokens.id_token.as_deref();
+        let Some(id_token) = id_token.map(UnverifiedIdToken::parse).transpose()? else {
+            return Ok(Refreshed {
+                tokens,
+                keys: Vec::new(),
+            });
+        };
+        let keys = self.keys_for(&id_token).await?;
+        let claims = id_token
+            .from_token_endpoint(
+                &self.common.issuer,
+                &self.common.client_id,
+                self.clock.now(),
+            )
+            .map_err(as_refreshed)?;
+        if claims.sub != handle.sub {
+            return Err(Failure::new(
+                Code::RefreshSub,
+                "the refreshed ID token's `sub` changed",
+            ));
+        }
+        Ok(Refreshed { tokens, keys })
+    }
+
+    /// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.
+    pub(super) async fn person(
+        self: &Arc<Self>,
+        handle: &Handle,
+        access_token: &str,
+    ) -> Result<UserInfo, Failure> {
+        let metadata = self.metadata().await?;
+        let endpoint = metadata.userinfo_endpoint.as_ref().ok_or_else(|| {
+            Failure::new(
+                Code::UserinfoInvalid,
+                "the provider has no UserInfo endpoint",
+            )
+        })?;
+        let request = userinfo_request(endpoint, access_token);
+        let answer = self
+            .upstream
+            .send(&self.common.id, UpstreamCall::Userinfo, request)
+            .await?;
+        Ok(UserInfo::accept(
+            answer.status,
+            answer.content_type.as_deref(),
+            &answer.body,
+            &handle.sub,
+        )?)
+    }
+
+    /// Revokes the refresh token; the rest is RP-initiated logout.
+    pub(super) async fn sign_out(
+        self: &Arc<Self>,
+        call: &Call,
+        handle: &Handle,
+        request: &SignOutRequest,
+    ) -> Option<String> {
+        let metadata = self.metadata().await.ok()?;
+        if let (Some(endpoint), Some(refresh_token)) =
+            (&metadata.revocation_endpoint, &handle.refresh_token)
+            && let Err(failure) = self.revoke(endpoint, refresh_token).await
+        {
+            tracing::warn!(provider = &*self.common.id, code = %failure.code, cause = %failure.cause, "the refresh token wasn't revoked");
+        }
+        let back = format!("{}/signed-out", call.state.config.public_url);
+        let endpoint = metadata.end_session_endpoint.as_ref()?;
+        Some(end_session_url(
+            endpoint,
+            request.id_token.as_deref(),
+            &self.common.client_id,
+            &back,
+            &request.state,
+        ))
+    }
+
+    /// Asks the token endpoint.
+    async fn tokens(&self, endpoint: &str, grant: &TokenRequest) -> Result<TokenResponse, Failure> {
+        let request = grant.to_http(endpoint, &self.common.client_id, &self.client_auth()?);
+        let kind = match grant {
+            TokenRequest::AuthorizationCode { .. } => UpstreamCall::Token,
+            TokenRequest::RefreshToken { .. } => UpstreamCall::Refresh,
+        };
+        let answer = self.upstream.send(&self.common.id, kind, request).await?;
+        Ok(TokenResponse::accept(
+            answer.status,
+            answer.content_type.as_deref(),
+            &answer.body,
+            grant.grant(),
+        )?)
+    }
+
+    /// Token revocation (RFC 7009 section 2).
+    async fn revoke(&self, endpoint: &str, token: &str) -> Result<(), Failure> {
+        let request = revocation_request(
+            endpoint,
+            token,
+            TokenTypeHint::RefreshToken,
+            &self.common.client_id,
+            &self.client_auth()?,
+        );
+        let answer = self
+            .upstream
+            .send(&self.common.id, UpstreamCall::Revocation, request)
+            .await?;
+        revocation::accept(answer.status, &answer.body)
+            .map_err(|error| Failure::new(error.code(), error.to_string()))
+    }
+}
+
+/// The clauses of OpenID Connect Core section 12.2 have codes of their own.
+fn as_refreshed(error: admit_one_protocol::id_token::IdTokenError) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.code = match failure.code {
+        Code::IdTokenIss => Code::RefreshIss,
+        Code::IdTokenSub => Code::RefreshSub,
+        Code::IdTokenAud => Code::RefreshAud,
+        Code::IdTokenAzp => Code::RefreshAzp,
+        code => code,
+    };
+    failure
+}
+
+/// Strangers can't have us hammer a provider: five refetches at once, then one in ten seconds.
+struct Refetches {
+    left: u32,
+    since: Instant,
+}
+
+const REFETCH_BURST: u32 = 5;
+const REFETCH_EVERY: Duration = Duration::from_secs(10);
+
+impl Refetches {
+    fn new() -> Self {
+        Self {
+            left: REFETCH_BURST,
+            since: Instant::now(),
+        }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let earned = now.saturating_duration_since(self.since).as_secs() / REFETCH_EVERY.as_secs();
+        if earned > 0 {
+            self.left = REFETCH_BURST.min(
+                self.left
+                    .saturating_add(u32::try_from(earned).unwrap_or(REFETCH_BURST)),
+            );
+            self.since = now;
+        }
+        self.left
+            .checked_sub(1)
+            .inspect(|left| self.left = *left)
+            .is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refetches_are_rationed() {
+        let mut refetches = Refetches::new();
+        let now = Instant::now();
+        assert_eq!((0..8).filter(|_| refetches.take(now)).count(), 5);
+        assert!(refetches.take(now + REFETCH_EVERY));
+        assert!(!refetches.take(now + REFETCH_EVERY));
+    }
+}
