@@ -10,7 +10,7 @@ use admit_one_protocol::{
     Code,
     api::{
         CompleteRequest, Custody, ExchangeRequest, GrantRequest, ProfileRequest, RefreshRequest,
-        SignOutRequest,
+        SignOutRequest, StepUpRequest,
     },
     encoding::base64url,
     proof::{ProofExpectations, UnverifiedProof},
@@ -78,7 +78,8 @@ with_handle!(
     SignOutRequest,
     ProfileRequest,
     CompleteRequest,
-    GrantRequest
+    GrantRequest,
+    StepUpRequest
 );
 
 /// A call whose proof was accepted.

@@ -12,11 +12,12 @@ use admit_one_protocol::{
     alg::Alg,
     api::{CookieMirror, Custody},
     profile::Field,
+    step_up::StepUp,
 };
 
 pub use address::Network;
 pub use error::ConfigError;
-pub use file::{ClientAuthMethod, DirectoryKind, GrantAlg, LogFormat};
+pub use file::{ClientAuthMethod, DirectoryKind, GrantAlg, LogFormat, Par};
 pub use secret::Secret;
 
 /// Everything the backend was told, checked.
@@ -54,6 +55,8 @@ pub struct Config {
     pub directory: DirectoryKind,
     /// The profile fields that the shop requires.
     pub required: Vec<Field>,
+    /// What a session has to be for its profile to be changed.
+    pub profile_authentication: StepUp,
     /// Whether the buyer may complete the profile later.
     pub later: bool,
     /// The shop.
@@ -140,6 +143,29 @@ pub struct OidcConfig {
     pub ui_locales: bool,
     /// Further parameters of the authorization request.
     pub extra: BTreeMap<String, String>,
+    /// The client of the strong flow.
+    pub step_up: Option<StepUpConfig>,
+}
+
+/// The client of a provider's strong flow, and where its tickets come from.
+#[derive(Debug)]
+pub struct StepUpConfig {
+    /// Our client id there.
+    pub client_id: String,
+    /// How we authenticate, and with what.
+    pub credential: Credential,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// `acr_values` to ask for; one of them has to come back.
+    pub acr_values: Vec<String>,
+    /// How many seconds ago the authentication may have been.
+    pub max_age: u64,
+    /// Where an access token becomes an SSO ticket.
+    pub sso_ticket_resource: String,
+    /// The member of its answer that is the ticket.
+    pub ticket_field: String,
+    /// Whether authorization requests are pushed.
+    pub par: Par,
 }
 
 /// What proves to a provider that we are its client.
@@ -170,6 +196,8 @@ pub struct ShopConfig {
     pub lifetime: u64,
     /// Origins that a buyer may be returned to.
     pub origins: Vec<String>,
+    /// What a session has to be to get a grant.
+    pub authentication: StepUp,
 }
 
 impl Config {

@@ -4,7 +4,7 @@
 mod oidc;
 
 use admit_one_protocol::{
-    api::{ExchangeRequest, PublicProvider, SignOutRequest},
+    api::{ExchangeRequest, PublicProvider, SignOutRequest, StepUpRequest},
     id_token::IdTokenClaims,
     jwk::Jwk,
     token::TokenResponse,
@@ -80,6 +80,13 @@ impl Dialect {
     ) -> Result<Exchanged, Failure> {
         match self {
             Self::Oidc(oidc) => oidc.exchange(call, request).await,
+        }
+    }
+
+    /// Where to send a buyer who is signed in for one more proof.
+    pub(crate) async fn step_up(&self, request: &StepUpRequest) -> Result<String, Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.step_up(request).await,
         }
     }
 

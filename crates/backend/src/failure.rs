@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use admit_one_protocol::{Code, api::Problem, profile::Field};
+use admit_one_protocol::{Code, api::Problem, profile::Field, step_up::StepUp};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -21,6 +21,8 @@ pub struct Failure {
     pub fields: Vec<Field>,
     /// Seconds after which to try again.
     pub retry_after: Option<u64>,
+    /// What the session's authentication has to be.
+    pub step_up: Option<StepUp>,
 }
 
 impl Failure {
@@ -31,6 +33,7 @@ impl Failure {
             cause: cause.into(),
             fields: Vec::new(),
             retry_after: None,
+            step_up: None,
         }
     }
 
@@ -43,6 +46,12 @@ impl Failure {
     /// When to try again.
     pub(crate) fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// What the session's authentication has to be.
+    pub(crate) fn with_step_up(mut self, wanted: StepUp) -> Self {
+        self.step_up = Some(wanted);
         self
     }
 
@@ -74,6 +83,10 @@ impl Failure {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let challenge = self.step_up.map(|wanted| wanted.to_challenge());
+        if let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -98,6 +111,8 @@ from_protocol!(
     admit_one_protocol::id_token::IdTokenError,
     admit_one_protocol::proof::ProofError,
     admit_one_protocol::userinfo::UserInfoError,
+    admit_one_protocol::step_up::SsoTicketError,
+    admit_one_protocol::par::PushedRequestError,
     crate::handle::HandleError
 );
 

@@ -12,7 +12,7 @@ use admit_one_protocol::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::{call::Call, directory::Person, failure::Failure, handle::Age};
+use crate::{call::Call, directory::Person, failure::Failure, handle::Age, step_up};
 
 /// The claims of a grant: for one shop, for a minute, for one use (`jti`).
 #[derive(Serialize)]
@@ -40,6 +40,7 @@ pub(crate) async fn grant(
     let (Some(shop), Some(directory)) = (&config.shop, &state.directory) else {
         return Err(Failure::new(Code::ShopUnknown, "no `[shop]` is configured"));
     };
+    step_up::demand(&call, &handle, &shop.authentication)?;
     let return_to = request
         .return_to
         .map(|raw| ReturnTo::parse(&raw, &config.public_url, &shop.origins))

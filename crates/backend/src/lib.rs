@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! config    admit-one.toml          pages     the app with its content
-//! call      what every call needs   exchange, refresh, sign_out, profile, grant    the calls
+//! call      what every call needs   exchange, refresh, sign_out, profile, grant, step_up    the calls
 //! seal, handle, replay              provider, dialect, cached, upstream            the other side
 //! ```
 
@@ -38,6 +38,7 @@ mod revocations;
 mod seal;
 mod serve;
 mod sign_out;
+mod step_up;
 mod upstream;
 mod v1;
 

@@ -20,6 +20,8 @@ pub(crate) enum Step {
     Sync,
     Complete,
     Grant,
+    #[expect(clippy::enum_variant_names, reason = "that is its name")]
+    StepUp,
 }
 
 impl Step {
@@ -31,6 +33,7 @@ impl Step {
             Self::Sync => "sync",
             Self::Complete => "complete",
             Self::Grant => "grant",
+            Self::StepUp => "step_up",
         }
     }
 }
@@ -44,6 +47,8 @@ pub(crate) enum UpstreamCall {
     Refresh,
     Revocation,
     Userinfo,
+    SsoTicket,
+    PushedRequest,
 }
 
 impl UpstreamCall {
@@ -55,6 +60,8 @@ impl UpstreamCall {
             Self::Refresh => "refresh",
             Self::Revocation => "revocation",
             Self::Userinfo => "userinfo",
+            Self::SsoTicket => "sso_ticket",
+            Self::PushedRequest => "pushed_request",
         }
     }
 }

@@ -108,6 +108,24 @@ mod tests {
                 }),
             ),
             (
+                "StepUpRequest",
+                json!(api::StepUpRequest {
+                    handle: text(),
+                    access_token: "x".into(),
+                    state: "x".into(),
+                    nonce: "x".into(),
+                    code_challenge: "x".into(),
+                    lang: "en".into(),
+                    acr_values: vec!["x".into()]
+                }),
+            ),
+            (
+                "StepUpResponse",
+                json!(api::StepUpResponse {
+                    authorization_url: "x".into()
+                }),
+            ),
+            (
                 "ProfileResponse",
                 json!(api::ProfileResponse {
                     contact_number: text(),

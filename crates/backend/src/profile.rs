@@ -13,6 +13,7 @@ use crate::{
     directory::{Person, Synced},
     failure::Failure,
     handle::{Age, Handle},
+    step_up,
 };
 
 /// Sync: the provider's claims meet the directory's contact.
@@ -63,6 +64,7 @@ pub(crate) async fn complete(
             "there is no directory to save a profile in",
         ));
     };
+    step_up::demand(&call, &handle, &call.state.config.profile_authentication)?;
     let answers = valid(&request.profile)?;
     let person = Person {
         iss: &handle.iss,

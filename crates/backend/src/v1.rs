@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     grant,
     metrics::Step,
-    pages, profile, refresh, sign_out,
+    pages, profile, refresh, sign_out, step_up,
 };
 
 type Shared = State<Arc<app::State>>;
@@ -63,6 +63,13 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             "/v1/grant",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Grant, request, grant::grant).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/step-up",
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::StepUp, request, step_up::step_up).await
             })
             .fallback(not_found),
         )

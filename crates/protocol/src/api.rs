@@ -323,6 +323,49 @@ pub struct GrantResponse {
     pub location: String,
 }
 
+/// `POST /v1/step-up`.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepUpRequest {
+    /// The handle; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The access token for the SSO ticket.
+    pub access_token: String,
+    /// The one-time `state` of the browser.
+    pub state: String,
+    /// The `nonce` that the ID token has to carry.
+    pub nonce: String,
+    /// The challenge of RFC 7636, by `S256`.
+    pub code_challenge: String,
+    /// The page's language.
+    pub lang: String,
+    /// Which of the provider's `acr_values` to ask for, in order of preference; all of them, where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
+}
+
+impl core::fmt::Debug for StepUpRequest {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StepUpRequest")
+            .field("acr_values", &self.acr_values)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to it.
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+pub struct StepUpResponse {
+    /// Where to send the buyer, at once: what is in it is good for seconds.
+    pub authorization_url: String,
+}
+
+impl core::fmt::Debug for StepUpResponse {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("StepUpResponse(..)")
+    }
+}
+
 /// An error as RFC 9457 describes it (`application/problem+json`).
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Problem {

@@ -206,6 +206,19 @@ pub struct PendingStepUp {
     pub iss: String,
     /// Its person.
     pub sub: String,
+    /// The call that asked for it, to be sent again once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
+}
+
+/// A call that needed more, to be sent again after a step-up. What it is about is kept elsewhere in the browser.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replay {
+    /// Into the shop.
+    Grant,
+    /// The answers of the profile are saved.
+    Complete,
 }
 
 impl fmt::Debug for PendingAuthorization {

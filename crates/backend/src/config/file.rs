@@ -142,6 +142,39 @@ pub(super) struct Provider {
     pub(super) prompt: Option<Spanned<String>>,
     pub(super) ui_locales: Option<Spanned<bool>>,
     pub(super) extra: Option<Spanned<BTreeMap<String, String>>>,
+    pub(super) step_up: Option<Spanned<StepUp>>,
+}
+
+/// The client of the strong flow.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepUp {
+    pub(super) client_id: Spanned<String>,
+    pub(super) client_secret_env: Option<Spanned<String>>,
+    pub(super) client_secret_file: Option<Spanned<String>>,
+    pub(super) client_key_file: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) client_auth: ClientAuthMethod,
+    pub(super) scopes: Option<Spanned<Vec<String>>>,
+    pub(super) acr_values: Spanned<Vec<String>>,
+    pub(super) max_age: Option<Spanned<u64>>,
+    pub(super) sso_ticket_resource: Spanned<String>,
+    pub(super) ticket_field: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) par: Par,
+}
+
+/// Whether authorization requests of a step-up are pushed (RFC 9126).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Par {
+    /// Where the provider's metadata has an endpoint for it.
+    #[default]
+    Auto,
+    /// They travel in the address.
+    Never,
+    /// Or there is no step-up.
+    Always,
 }
 
 fn oidc() -> Kind {
@@ -170,6 +203,8 @@ pub(super) struct Directory {
 pub(super) struct Profile {
     pub(super) required: Vec<Field>,
     pub(super) later: bool,
+    pub(super) acr_values: Option<Spanned<Vec<String>>>,
+    pub(super) max_age: Option<Spanned<u64>>,
 }
 
 /// The signature of a grant.
@@ -194,6 +229,8 @@ pub(super) struct Shop {
     pub(super) grant_key_file: Option<Spanned<String>>,
     pub(super) audience: Option<String>,
     pub(super) lifetime: Option<Spanned<u64>>,
+    pub(super) acr_values: Option<Spanned<Vec<String>>>,
+    pub(super) max_age: Option<Spanned<u64>>,
     #[serde(default)]
     pub(super) origins: Vec<Spanned<String>>,
 }

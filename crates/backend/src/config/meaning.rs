@@ -25,7 +25,7 @@ impl Reader<'_> {
         let providers = self.providers(file.providers)?;
         let shop = file
             .shop
-            .map(|shop| self.shop(shop, file.directory.kind))
+            .map(|shop| self.shop(shop, file.directory.kind, &providers))
             .transpose()?;
         Ok(Config {
             listen: self.listen(server.listen)?,
@@ -62,6 +62,11 @@ impl Reader<'_> {
                 max_body: self.size(file.limits.max_body, 16 << 10, 4_096..=1 << 20)?,
                 max_in_flight: self.size(file.limits.max_in_flight, 1024, 1..=1 << 20)?,
             },
+            profile_authentication: self.authentication(
+                file.profile.acr_values,
+                file.profile.max_age,
+                &providers,
+            )?,
             providers,
             directory: file.directory.kind,
             required: file.profile.required,

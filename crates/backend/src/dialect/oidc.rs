@@ -33,6 +33,15 @@ use crate::{
     upstream::Upstream,
 };
 
+mod step_up;
+
+/// A client of ours at the provider: that of the configuration, or the one that its strong flow has.
+#[derive(Clone, Copy)]
+struct Client<'a> {
+    id: &'a str,
+    credential: &'a Credential,
+}
+
 pub(crate) struct Oidc {
     common: Common,
     config: OidcConfig,
@@ -154,9 +163,9 @@ impl Oidc {
     }
 
     /// What proves to the provider that we are its client (OpenID Connect Core section 9).
-    fn client_auth(&self) -> Result<ClientAuth, Failure> {
-        let client_id = &self.common.client_id;
-        Ok(match &self.config.credential {
+    fn client_auth(&self, client: Client<'_>) -> Result<ClientAuth, Failure> {
+        let client_id = client.id;
+        Ok(match client.credential {
             Credential::Basic(secret) => ClientAuth::Basic {
                 client_secret: secret.expose_str().to_owned(),
             },
@@ -177,6 +186,23 @@ impl Oidc {
                 ClientAuth::PrivateKeyJwt { assertion }
             }
         })
+    }
+
+    /// The client that a sign-in begins with.
+    fn plain(&self) -> Client<'_> {
+        Client {
+            id: &self.common.client_id,
+            credential: &self.config.credential,
+        }
+    }
+
+    /// The client that a handle's tokens were issued to.
+    fn client_of(&self, handle: &Handle) -> Result<Client<'_>, Failure> {
+        if handle.strong {
+            Ok(self.strong()?.1)
+        } else {
+            Ok(self.plain())
+        }
     }
 
     /// Fetches metadata and keys.
@@ -210,6 +236,7 @@ impl Oidc {
             prompt: config.prompt.clone(),
             ui_locales: config.ui_locales,
             extra: BTreeMap::clone(&config.extra),
+            step_up: self.public_step_up(),
             ..self.common.public(Kind::Oidc)
         }
     }
@@ -221,6 +248,13 @@ impl Oidc {
         request: ExchangeRequest,
     ) -> Result<Exchanged, Failure> {
         let made_at_ms = call.state.clock.now_ms();
+        let (client, acr_values, max_age) = if request.step_up {
+            let (step_up, client) = self.strong()?;
+            (client, &step_up.acr_values, Some(step_up.max_age))
+        } else {
+            let config = &self.config;
+            (self.plain(), &config.acr_values, config.max_age)
+        };
         let metadata = self.metadata().await?;
         // RFC 9207 section 2.4: a code that another server may have issued isn't sent on.
         match &request.iss {
@@ -245,16 +279,17 @@ impl Oidc {
             code_verifier: request.code_verifier,
             redirect_uri: request.redirect_uri,
         };
-        let tokens = self.tokens(&metadata.token_endpoint, &grant).await?;
+        let tokens = self
+            .tokens(client, &metadata.token_endpoint, &grant)
+            .await?;
         let text = tokens.id_token.as_deref().ok_or_else(|| {
             Failure::new(Code::IdTokenMissing, "no `id_token` in the token response")
         })?;
         let id_token = UnverifiedIdToken::parse(text)?;
         let keys = self.keys_for(&id_token).await?;
         let now = self.clock.now();
-        let id_token =
-            id_token.from_token_endpoint(&self.common.issuer, &self.common.client_id, now)?;
-        id_token.check_authentication(&self.config.acr_values, self.config.max_age, now)?;
+        let id_token = id_token.from_token_endpoint(&self.common.issuer, client.id, now)?;
+        id_token.check_authentication(acr_values, max_age, now)?;
         Ok(Exchanged {
             tokens,
             who: Who {
@@ -277,9 +312,12 @@ impl Oidc {
         handle: &Handle,
         refresh_token: String,
     ) -> Result<Refreshed, Failure> {
+        let client = self.client_of(handle)?;
         let metadata = self.metadata().await?;
         let grant = TokenRequest::RefreshToken { refresh_token };
-        let tokens = self.tokens(&metadata.token_endpoint, &grant).await?;
+        let tokens = self
+            .tokens(client, &metadata.token_endpoint, &grant)
+            .await?;
         let id_token = tokens.id_token.as_deref();
         let Some(id_token) = id_token.map(UnverifiedIdToken::parse).transpose()? else {
             return Ok(Refreshed {
@@ -289,11 +327,7 @@ impl Oidc {
         };
         let keys = self.keys_for(&id_token).await?;
         let claims = id_token
-            .from_token_endpoint(
-                &self.common.issuer,
-                &self.common.client_id,
-                self.clock.now(),
-            )
+            .from_token_endpoint(&self.common.issuer, client.id, self.clock.now())
             .map_err(as_refreshed)?;
         if claims.sub != handle.sub {
             return Err(Failure::new(
@@ -337,10 +371,11 @@ impl Oidc {
         handle: &Handle,
         request: &SignOutRequest,
     ) -> Option<String> {
+        let client = self.client_of(handle).ok()?;
         let metadata = self.metadata().await.ok()?;
         if let (Some(endpoint), Some(refresh_token)) =
             (&metadata.revocation_endpoint, &handle.refresh_token)
-            && let Err(failure) = self.revoke(endpoint, refresh_token).await
+            && let Err(failure) = self.revoke(client, endpoint, refresh_token).await
         {
             tracing::warn!(provider = &*self.common.id, code = %failure.code, cause = %failure.cause, "the refresh token wasn't revoked");
         }
@@ -349,15 +384,20 @@ impl Oidc {
         Some(end_session_url(
             endpoint,
             request.id_token.as_deref(),
-            &self.common.client_id,
+            client.id,
             &back,
             &request.state,
         ))
     }
 
     /// Asks the token endpoint.
-    async fn tokens(&self, endpoint: &str, grant: &TokenRequest) -> Result<TokenResponse, Failure> {
-        let request = grant.to_http(endpoint, &self.common.client_id, &self.client_auth()?);
+    async fn tokens(
+        &self,
+        client: Client<'_>,
+        endpoint: &str,
+        grant: &TokenRequest,
+    ) -> Result<TokenResponse, Failure> {
+        let request = grant.to_http(endpoint, client.id, &self.client_auth(client)?);
         let kind = match grant {
             TokenRequest::AuthorizationCode { .. } => UpstreamCall::Token,
             TokenRequest::RefreshToken { .. } => UpstreamCall::Refresh,
@@ -372,13 +412,13 @@ impl Oidc {
     }
 
     /// Token revocation (RFC 7009 section 2).
-    async fn revoke(&self, endpoint: &str, token: &str) -> Result<(), Failure> {
+    async fn revoke(&self, client: Client<'_>, endpoint: &str, token: &str) -> Result<(), Failure> {
         let request = revocation_request(
             endpoint,
             token,
             TokenTypeHint::RefreshToken,
-            &self.common.client_id,
-            &self.client_auth()?,
+            client.id,
+            &self.client_auth(client)?,
         );
         let answer = self
             .upstream

@@ -1,6 +1,7 @@
 //! The rules of `[[providers]]`: what all kinds share. What is particular to one stands in a file of its name.
 
 mod oidc;
+mod step_up;
 
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Reader, Result};
 use crate::{
-    config::{DirectoryKind, GrantAlg, ShopConfig, address::origin, file},
+    config::{DirectoryKind, GrantAlg, ProviderConfig, ShopConfig, address::origin, file},
     jws::SigningKey,
 };
 
@@ -14,6 +14,7 @@ impl Reader<'_> {
         &self,
         shop: Spanned<file::Shop>,
         directory: DirectoryKind,
+        providers: &[ProviderConfig],
     ) -> Result<ShopConfig> {
         let table = shop.span();
         let shop = shop.into_inner();
@@ -85,6 +86,7 @@ impl Reader<'_> {
             key,
             audience: shop.audience.unwrap_or(shop_origin),
             lifetime: self.number(shop.lifetime, 60, 5..=600)?,
+            authentication: self.authentication(shop.acr_values, shop.max_age, providers)?,
         })
     }
 }

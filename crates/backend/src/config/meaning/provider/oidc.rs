@@ -23,17 +23,7 @@ impl Reader<'_> {
         }
         let scopes = match written.scopes {
             None => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
-            Some(scopes) if scopes.get_ref().iter().any(|scope| scope == "openid") => {
-                scopes.into_inner()
-            }
-            Some(scopes) => {
-                let found = format!("{:?}", scopes.get_ref());
-                return Err(self.source.mistake(
-                    scopes.span(),
-                    found,
-                    "a list with `openid` in it (OpenID Connect Core section 3.1.2.1)",
-                ));
-            }
+            Some(scopes) => self.scopes(scopes)?,
         };
         let algs = match written.algs {
             None => vec![Alg::Rs256, Alg::Ps256, Alg::Es256, Alg::Es384, Alg::EdDsa],
@@ -64,6 +54,10 @@ impl Reader<'_> {
             },
         };
         let secret = self.secret(written.client_secret_env, written.client_secret_file)?;
+        let step_up = written
+            .step_up
+            .map(|step_up| self.step_up(step_up, &scopes))
+            .transpose()?;
         let config = OidcConfig {
             credential: self.credential(
                 written
@@ -73,6 +67,7 @@ impl Reader<'_> {
                 secret,
                 written.client_key_file,
                 table,
+                "providers.client_auth",
             )?,
             scopes,
             algs,
@@ -84,21 +79,33 @@ impl Reader<'_> {
             prompt: written.prompt.map(Spanned::into_inner),
             ui_locales: written.ui_locales.is_none_or(Spanned::into_inner),
             extra,
+            step_up,
         };
         Ok((issuer.into_inner(), DialectConfig::Oidc(config)))
     }
 
-    fn credential(
+    /// The scopes of an OpenID Connect request.
+    pub(super) fn scopes(&self, scopes: Spanned<Vec<String>>) -> Result<Vec<String>> {
+        if scopes.get_ref().iter().any(|scope| scope == "openid") {
+            return Ok(scopes.into_inner());
+        }
+        let found = format!("{:?}", scopes.get_ref());
+        Err(self.source.mistake(
+            scopes.span(),
+            found,
+            "a list with `openid` in it (OpenID Connect Core section 3.1.2.1)",
+        ))
+    }
+
+    pub(super) fn credential(
         &self,
         method: ClientAuthMethod,
         secret: Option<(String, Range<usize>)>,
         key_file: Option<Spanned<String>>,
         table: Range<usize>,
+        key: &str,
     ) -> Result<Credential> {
-        let needs = |what: &str| {
-            self.source
-                .absence("providers.client_auth", Some(table.clone()), what)
-        };
+        let needs = |what: &str| self.source.absence(key, Some(table.clone()), what);
         match (method, secret, key_file) {
             (ClientAuthMethod::ClientSecretBasic, Some((secret, _)), None) => {
                 Ok(Credential::Basic(Secret::new(secret)))

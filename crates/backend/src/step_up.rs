@@ -1,0 +1,78 @@
+//! `POST /v1/step-up`: where to send a buyer who is signed in for one more proof; and what calls demand of a session.
+
+use std::sync::Arc;
+
+use admit_one_protocol::{
+    Code,
+    api::{Custody, StepUpRequest, StepUpResponse},
+    step_up::{StepUp, is_one_time_value},
+};
+
+use crate::{
+    call::Call,
+    failure::Failure,
+    handle::{Age, Handle},
+    provider::Provider,
+};
+
+pub(crate) async fn step_up(
+    call: Arc<Call>,
+    request: StepUpRequest,
+) -> Result<StepUpResponse, Failure> {
+    let handle = call.handle(Age::Checked)?;
+    let provider = call.provider_of(&handle)?;
+    call.state.revocations.check(&handle).await?;
+    let one_time = [&request.state, &request.nonce, &request.code_challenge];
+    if !one_time.into_iter().all(|text| is_one_time_value(text)) {
+        return Err(Failure::new(
+            Code::RequestMalformed,
+            "`state`, `nonce` or `code_challenge` isn't 32 octets in base64url",
+        ));
+    }
+    let access_token = &request.access_token;
+    if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new(
+            Code::StepUpTicketRefused,
+            "the access token has characters that none has (RFC 6750 section 2.1)",
+        ));
+    }
+    let authorization_url = provider.dialect.step_up(&request).await?;
+    Ok(StepUpResponse { authorization_url })
+}
+
+/// The session that an exchange steps up. Where tokens rest in memory alone, it went with the page that the buyer left:
+/// then the browser alone compares who comes back.
+pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Option<Handle>, Failure> {
+    if provider.dialect.public().step_up.is_none() {
+        return Err(Failure::new(
+            Code::StepUpUnavailable,
+            "the provider has no `[providers.step_up]`",
+        ));
+    }
+    if call.sealed.is_none() && call.state.config.custody == Custody::Memory {
+        return Ok(None);
+    }
+    let handle = call.handle(Age::Checked)?;
+    if handle.provider != *provider.id || handle.iss != provider.issuer {
+        return Err(Failure::new(
+            Code::HandleProviderMismatch,
+            "the handle belongs to another provider than the call names",
+        ));
+    }
+    call.state.revocations.check(&handle).await?;
+    Ok(Some(handle))
+}
+
+/// Refuses a call whose session was authenticated too weakly or too long ago
+/// ([RFC 9470 section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
+pub(crate) fn demand(call: &Call, handle: &Handle, wanted: &StepUp) -> Result<(), Failure> {
+    let now = call.state.clock.now();
+    if wanted.is_met_by(handle.acr.as_deref(), handle.auth_time, now) {
+        return Ok(());
+    }
+    let cause = format!(
+        "the session's `acr` is {:?}, its `auth_time` {:?}",
+        handle.acr, handle.auth_time
+    );
+    Err(Failure::new(Code::InsufficientUserAuthentication, cause).with_step_up(wanted.clone()))
+}
