@@ -245,6 +245,53 @@ faults! {
         LenientAggregatedClaims "lenient_aggregated_claims" "-aggregated-claims" "UserInfo has aggregated claims (OpenID Connect Core 5.6.2).";
         LenientDistributedClaims "lenient_distributed_claims" "-distributed-claims" "UserInfo has distributed claims (OpenID Connect Core 5.6.2).";
     }
+    Payway {
+        PaywayIdentifyHttp500 "payway_identify_http_500" "" "`/identify` breaks: the visitor is left there (RFC 9110 15.6.1).";
+        PaywayLandingBadSignature "payway_landing_bad_signature" "" "The landing's `t` has one bit of its signature wrong (RFC 7515 5.2).";
+        PaywayLandingWrongSecret "payway_landing_wrong_secret" "" "The landing's `t` is signed with another client's secret.";
+        PaywayLandingAlgNone "payway_landing_alg_none" "" "The landing's `t` has `alg` `none` (RFC 8725 3.2).";
+        PaywayLandingExpired "payway_landing_expired" "" "The landing's `t` expired an hour ago (RFC 7519 4.1.4).";
+        PaywayLandingNotYetValid "payway_landing_not_yet_valid" "" "The landing's `t` is valid in an hour (RFC 7519 4.1.5).";
+        PaywayLandingGarbage "payway_landing_garbage" "" "The landing's `t` isn't a JWT.";
+        PaywayLandingReflected "payway_landing_reflected" "" "The landing's `t` is the request that the client itself signed: its signature holds, and it says nothing.";
+        PaywayLandingTokenMissing "payway_landing_token_missing" "" "The landing has no `t`.";
+        PaywayLandingErr "payway_landing_err" "" "The landing's `t` has `err` and nothing else.";
+        PaywayLandingSidMissing "payway_landing_sid_missing" "" "The landing's `t` has no `sid`.";
+        PaywayLandingStatusUnknown "payway_landing_status_unknown" "" "The landing's `sts` is a word that nobody published.";
+        PaywayLandingTicketMissing "payway_landing_ticket_missing" "" "The landing says `loggedin` without `at`: the status has to be asked for one.";
+        PaywayLandingReturnElsewhere "payway_landing_return_elsewhere" "" "The landing's `r` is another site's: it isn't signed, and leads nowhere but home.";
+        PaywayLandingReturnMissing "payway_landing_return_missing" "" "The landing has no `r`.";
+        PaywayStatusSessionNotFound "payway_status_session_not_found" "" "The status is `err=session_not_found`: identify again.";
+        PaywayStatusTerminated "payway_status_terminated" "" "The status is `terminated`, as after a sign-out elsewhere: identify again.";
+        PaywayStatusAnon "payway_status_anon" "" "The status is `anon`, whoever is signed in: sign out here, then identify again.";
+        PaywayStatusUnknown "payway_status_unknown" "" "The status's `sts` is a word that nobody published.";
+        PaywayStatusTicketMissing "payway_status_ticket_missing" "" "The status is `loggedin` without `at`, although the site doesn't know of it yet: identify again.";
+        PaywayStatusOtherSession "payway_status_other_session" "" "The status is of another `sid` than that which was asked about.";
+        PaywayStatusHttp500 "payway_status_http_500" "" "The status can't be had: what was known stays (RFC 9110 15.6.1).";
+        PaywayStatusGarbage "payway_status_garbage" "" "The status is an HTML page.";
+        PaywayAuthenticateHttp500 "payway_authenticate_http_500" "" "The sign-in is answered with the status 500, and with a `t` all the same.";
+        PaywayAuthenticateGarbage "payway_authenticate_garbage" "" "The sign-in is answered with an HTML page.";
+        PaywayAuthenticateUnknownErr "payway_authenticate_unknown_err" "" "The sign-in is refused with an `err` that nobody published.";
+        PaywayAuthenticateTicketMissing "payway_authenticate_ticket_missing" "" "The sign-in succeeds, without `at`: identify again.";
+        PaywayAuthenticateDetailMissing "payway_authenticate_detail_missing" "" "A refused sign-in says neither `raa` nor `frf`.";
+        PaywayAuthenticateDetailString "payway_authenticate_detail_string" "" "A refused sign-in has `raa` and `frf` as strings.";
+        PaywayReplyAlgNone "payway_reply_alg_none" "" "Every reply of the back channel has `alg` `none` (RFC 8725 3.2).";
+        PaywayReplyWrongSecret "payway_reply_wrong_secret" "" "Every reply of the back channel is signed with another client's secret.";
+        PaywayReplyExpired "payway_reply_expired" "" "Every reply of the back channel expired an hour ago (RFC 7519 4.1.4).";
+        PaywayReplyTokenMissing "payway_reply_token_missing" "" "Every reply of the back channel has its JWT under another name than `t`.";
+        PaywayLogoutHttp500 "payway_logout_http_500" "" "The sign-out is answered with the status 500, and the session lives on (RFC 9110 15.6.1).";
+        PaywayTicketRefused "payway_ticket_refused" "" "The ticket is refused, as one that was used before (RFC 6749 5.2).";
+        PaywayTokenNotJson "payway_token_not_json" "" "Instead of the access token, an HTML page with the status 200.";
+        PaywayTokenHttp500 "payway_token_http_500" "" "The endpoint for access tokens breaks (RFC 9110 15.6.1).";
+        PaywayTokenAccessTokenMissing "payway_token_access_token_missing" "" "The answer has no `access_token`.";
+        PaywayRefreshRefused "payway_refresh_refused" "" "The refresh token is refused (RFC 6749 5.2).";
+        PaywayMeUnauthorized "payway_me_unauthorized" "" "The access token is refused: the status 401.";
+        PaywayMeNotJson "payway_me_not_json" "" "The account is an HTML page.";
+        PaywayMeHttp500 "payway_me_http_500" "" "The account can't be had: the status 500 with the API's error.";
+        PaywayMeIdMissing "payway_me_id_missing" "" "The account has no `id`.";
+        PaywayMeIdMalformed "payway_me_id_malformed" "" "The account's `id` isn't 24 hexadecimal digits.";
+        PaywaySlow "payway_slow" "" "Operations and API take longer than a client should wait.";
+    }
 }
 
 impl std::fmt::Display for Fault {

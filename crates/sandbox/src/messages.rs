@@ -222,7 +222,7 @@ async fn answered(response: Response) -> (Response, Vec<(String, String)>) {
         shown.extend(
             Parameters::parse(query.as_bytes())
                 .iter()
-                .map(|(name, value)| (name.to_owned(), show(name, value))),
+                .flat_map(|(name, value)| show_member(name, &value.into())),
         );
         return (response, shown);
     }

@@ -86,6 +86,15 @@ pub(crate) fn see_other(location: &str) -> Response {
     }
 }
 
+/// 302, as the vendors' systems send it after a GET and after their login forms.
+pub(crate) fn found(location: &str) -> Response {
+    let mut response = see_other(location);
+    if response.status() == StatusCode::SEE_OTHER {
+        *response.status_mut() = StatusCode::FOUND;
+    }
+    response
+}
+
 /// The URL with these parameters added to its query.
 pub(crate) fn with_query<'a>(
     url: &str,

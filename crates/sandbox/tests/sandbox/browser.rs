@@ -101,8 +101,13 @@ impl<'a> Browser<'a> {
     }
 
     pub(crate) fn at_shop(sandbox: &'a Sandbox) -> Self {
+        Browser::at(sandbox, "shop.localhost:8900")
+    }
+
+    /// At another host of the sandbox.
+    pub(crate) fn at(sandbox: &'a Sandbox, host: &'static str) -> Self {
         Browser {
-            host: "shop.localhost:8900",
+            host,
             ..Browser::new(sandbox)
         }
     }
@@ -116,7 +121,8 @@ impl<'a> Browser<'a> {
     }
 
     async fn call(&mut self, method: &str, url: &str, body: String) -> Answer {
-        let path = url.strip_prefix("http://localhost:8900").unwrap_or(url);
+        let origin = format!("http://{}", self.host);
+        let path = url.strip_prefix(&origin).unwrap_or(url);
         let cookies: Vec<_> = self
             .cookies
             .iter()
