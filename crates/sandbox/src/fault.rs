@@ -292,6 +292,37 @@ faults! {
         PaywayMeIdMalformed "payway_me_id_malformed" "" "The account's `id` isn't 24 hexadecimal digits.";
         PaywaySlow "payway_slow" "" "Operations and API take longer than a client should wait.";
     }
+    Paytronix {
+        PaytronixStateMissing "paytronix_state_missing" "" "`state` is absent from the redirect although it was sent (RFC 6749 4.1.2).";
+        PaytronixStateWrong "paytronix_state_wrong" "" "`state` on the redirect isn't the one that was sent (RFC 6749 4.1.2).";
+        PaytronixCodeMissing "paytronix_code_missing" "" "The redirect has neither `code` nor `error`.";
+        PaytronixResponseUnknownError "paytronix_response_unknown_error" "" "After the login, an `error` that nobody registered (RFC 6749 4.1.2.1).";
+        PaytronixResponseExpiresInMissing "paytronix_response_expires_in_missing" "" "The redirect has no `expires_in`, which no standard asks for: the guest has to get in.";
+        PaytronixCodeRefused "paytronix_code_refused" "" "The code is refused: `result` is `failure`.";
+        PaytronixTokenResultUnknown "paytronix_token_result_unknown" "" "`result` is a word that nobody published, with tokens beside it: a failure.";
+        PaytronixTokenResultMissing "paytronix_token_result_missing" "" "There is no `result`, with tokens all the same: a failure.";
+        PaytronixTokenHttp500WithSuccess "paytronix_token_http_500_with_success" "" "The status is 500, and the body says `success`.";
+        PaytronixTokenNotJson "paytronix_token_not_json" "" "Instead of the tokens, an HTML page with the status 200.";
+        PaytronixTokenAccessTokenMissing "paytronix_token_access_token_missing" "" "`success`, without `access_token`.";
+        PaytronixTokenUsernameMissing "paytronix_token_username_missing" "" "`success`, without `username`.";
+        PaytronixTokenRefreshTokenMissing "paytronix_token_refresh_token_missing" "" "`success`, without `refresh_token`: the guest has to get in, for half an hour.";
+        PaytronixTokenExpiresInMissing "paytronix_token_expires_in_missing" "" "`success`, without `expires_in`: the guest has to get in.";
+        PaytronixTokenExpiresInString "paytronix_token_expires_in_string" "" "`expires_in` is a string: the guest has to get in.";
+        PaytronixRefreshRefused "paytronix_refresh_refused" "" "The refresh token is refused: `result` is `failure`.";
+        PaytronixInvalidTokenOnce "paytronix_invalid_token_once" "" "The first call of each sign-in is refused for its token: refresh, and send it again.";
+        PaytronixInvalidTokenAlways "paytronix_invalid_token_always" "" "Every call is refused for its token: the guest has to log in again.";
+        PaytronixUserInformationOfAnother "paytronix_user_information_of_another" "" "The fields are those of another `username`.";
+        PaytronixUserInformationResultMissing "paytronix_user_information_result_missing" "" "The guest's information has no `result`: a failure.";
+        PaytronixUserInformationNotJson "paytronix_user_information_not_json" "" "The guest's information is an HTML page with the status 200.";
+        PaytronixUserInformationHttp500 "paytronix_user_information_http_500" "" "The guest's information can't be had (RFC 9110 15.6.1).";
+        PaytronixCardNumberAsNumber "paytronix_card_number_as_number" "" "The card numbers are JSON numbers, of 16 digits: the same card.";
+        PaytronixCardMissing "paytronix_card_missing" "" "The guest has no card: there is nothing to ask a balance of.";
+        PaytronixAccountSuspended "paytronix_account_suspended" "" "`accountStatus` is `SUSPENDED`.";
+        PaytronixAccountInvalidStatus "paytronix_account_invalid_status" "" "`result` of the account is `invalid_status`.";
+        PaytronixAccountInformationNotJson "paytronix_account_information_not_json" "" "The account is an HTML page with the status 200.";
+        PaytronixAccountInformationHttp500 "paytronix_account_information_http_500" "" "The account can't be had (RFC 9110 15.6.1).";
+        PaytronixSlow "paytronix_slow" "" "The interface takes longer than a client should wait.";
+    }
 }
 
 impl std::fmt::Display for Fault {

@@ -5,6 +5,7 @@ mod browser;
 mod control;
 mod fault;
 mod login;
+mod paytronix;
 mod payway;
 mod shop;
 mod sign_in;
