@@ -258,6 +258,8 @@ struct Place {
     url: String,
     /// What it shows to whoever asks, with the words of the link.
     links: Vec<(&'static str, String)>,
+    /// What a person has to know who signs in there.
+    hint: &'static str,
 }
 
 impl Place {
@@ -270,9 +272,25 @@ impl Place {
                 ("Keys", at("/jwks")),
             ],
             System::Shop => vec![("Open", at("/"))],
-            System::Airlock | System::Payway | System::Paytronix | System::SessionM => vec![],
+            System::Payway => vec![("Newspaper", at("/site"))],
+            System::Airlock | System::Paytronix | System::SessionM => vec![],
         };
-        Place { system, url, links }
+        let hint = match system {
+            System::Payway => {
+                "Sign in with a username or an e-mail address. Here there is frank, too, whose account isn't active; \
+                 and the newspaper, to sign in and out elsewhere."
+            }
+            System::Paytronix => {
+                "Sign in with a username or an e-mail address; nobody stays signed in."
+            }
+            _ => "",
+        };
+        Place {
+            system,
+            url,
+            links,
+            hint,
+        }
     }
 }
 

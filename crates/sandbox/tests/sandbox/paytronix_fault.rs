@@ -167,7 +167,7 @@ async fn each_fault_of_user_information_changes_it() {
                 }
                 Fault::PaytronixCardNumberAsNumber => {
                     let number = &answer.json()["primaryCardNumbers"][0];
-                    number.is_u64() && number.to_string() == card
+                    number.as_u64() == card.parse().ok()
                 }
                 Fault::PaytronixCardMissing => {
                     answer.json()["result"] == "success"
@@ -259,9 +259,10 @@ async fn a_refresh_is_refused() {
 
 #[tokio::test]
 async fn the_whole_interface_is_slow() {
-    let mut options = SandboxOptions::default();
-    options.slow = Duration::from_millis(200);
-    let sandbox = Sandbox::new(options);
+    let sandbox = Sandbox::new(SandboxOptions {
+        slow: Duration::from_millis(200),
+        ..SandboxOptions::default()
+    });
     let tokens = tokens(&sandbox, "alice").await;
     sandbox.set_faults([Fault::PaytronixSlow]);
     let started = Instant::now();

@@ -355,9 +355,10 @@ async fn each_fault_of_me_changes_the_account() {
 
 #[tokio::test]
 async fn everything_but_identify_is_slow() {
-    let mut options = SandboxOptions::default();
-    options.slow = Duration::from_millis(200);
-    let sandbox = Sandbox::new(options);
+    let sandbox = Sandbox::new(SandboxOptions {
+        slow: Duration::from_millis(200),
+        ..SandboxOptions::default()
+    });
     let (mut browser, sid) = signed_in(&sandbox).await;
     let token = token(&sandbox, "alice").await;
     sandbox.set_faults([Fault::PaywaySlow]);
