@@ -280,6 +280,7 @@ faults! {
         PaywayLandingAlgNone "payway_landing_alg_none" "" "The landing's `t` has `alg` `none` (RFC 8725 3.2).";
         PaywayLandingExpired "payway_landing_expired" "" "The landing's `t` expired an hour ago (RFC 7519 4.1.4).";
         PaywayLandingNotYetValid "payway_landing_not_yet_valid" "" "The landing's `t` is valid in an hour (RFC 7519 4.1.5).";
+        PaywayLandingUndated "payway_landing_undated" "" "The landing's `t` has neither `iat` nor `nbf` nor `exp`: it would be good for ever.";
         PaywayLandingGarbage "payway_landing_garbage" "" "The landing's `t` isn't a JWT.";
         PaywayLandingReflected "payway_landing_reflected" "" "The landing's `t` is the request that the client itself signed: its signature holds, and it says nothing.";
         PaywayLandingTokenMissing "payway_landing_token_missing" "" "The landing has no `t`.";

@@ -121,7 +121,8 @@ async fn account_information(
 }
 
 fn account(member: &Member) -> Map<String, Value> {
-    let masked = format!("************{}", &member.card[member.card.len() - 4..]);
+    // The last six digits, as in the documentation's example.
+    let masked = &member.card[member.card.len() - 6..];
     success(json!({
         "username": member.username(),
         "accountStatus": "ACTIVE",

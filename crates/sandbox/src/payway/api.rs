@@ -21,9 +21,11 @@ use crate::{
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/api/authorization/access_token", post(access_token))
-        // The plugin asks for the first, the documentation names the second.
+        // The plugin asks for the first, the documentation names the second, and ends it with a slash in its example.
         .route("/external/api/v1/me", get(me))
+        .route("/external/api/v1/me/", get(me))
         .route("/external/api/v3/me", get(me))
+        .route("/external/api/v3/me/", get(me))
         .route("/external/api/v1/me/active_products", get(active_products))
         .route("/external/{*path}", get(async || not_found()))
 }

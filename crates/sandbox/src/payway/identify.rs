@@ -161,6 +161,9 @@ fn bent(
     if has(Fault::PaywayLandingNotYetValid) {
         shift(3600);
     }
+    if has(Fault::PaywayLandingUndated) {
+        claims.retain(|name, _| !["iat", "nbf", "exp"].contains(&name.as_str()));
+    }
     let t = if has(Fault::PaywayLandingErr) {
         error(client, "internal_error", now)
     } else if has(Fault::PaywayLandingAlgNone) {

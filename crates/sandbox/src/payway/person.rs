@@ -74,17 +74,56 @@ impl Account {
         self.persona.account == persona::Account::Frozen
     }
 
-    /// `item` of the answer about the current account.
+    /// `item` of the answer about the current account, with the members of the [documentation].
+    ///
+    /// [documentation]: https://docs.worldoftulo.com/payway/integration/payway_api/endpoints/me_api/v3/current_account
     pub(super) fn item(&self) -> Value {
         let claim = |name| self.persona.claim(name);
+        let or_null = |text: &str| match text {
+            "" => Value::Null,
+            text => text.into(),
+        };
         json!({
             "id": self.id,
             "email": claim("email"),
+            "status": "created",
+            "verified": self.persona.claims.get("email_verified") == Some(&Value::Bool(true)),
+            "customer_number": self.customer_number,
             "first_name": claim("given_name"),
             "last_name": claim("family_name"),
-            "customer_number": self.customer_number,
-            "status": if self.is_active { "active" } else { "inactive" },
-            "verified": self.persona.claims.get("email_verified") == Some(&Value::Bool(true)),
+            "mobile_phone_number": or_null(claim("phone_number")),
+            "birth_date": or_null(claim("birthdate")),
+            "company_registration_number": null,
+            "alias": self.persona.username,
+            "account_origin": null,
+            "address": self.address(),
+            "user_products": [],
+        })
+    }
+
+    /// A Payway address, in parts: the [documentation] has the number of the house apart from the street.
+    ///
+    /// [documentation]: https://docs.worldoftulo.com/payway/integration/payway_api/shared/api_address
+    fn address(&self) -> Value {
+        let Some(Value::Object(address)) = self.persona.claims.get("address") else {
+            return Value::Null;
+        };
+        let part = |name| address.get(name).and_then(Value::as_str);
+        let street_address = part("street_address").unwrap_or_default();
+        let (street, number) = match street_address.rsplit_once(' ') {
+            Some((street, number)) if number.starts_with(|first: char| first.is_ascii_digit()) => {
+                (street, Some(number))
+            }
+            _ => (street_address, None),
+        };
+        json!({
+            "first_name": self.persona.claim("given_name"),
+            "last_name": self.persona.claim("family_name"),
+            "street": street,
+            "street_number": number,
+            "zip_code": part("postal_code"),
+            "city": part("locality"),
+            "country_code": part("country"),
         })
     }
 

@@ -85,6 +85,10 @@ async fn each_landing_fault_changes_the_landing() {
                 }
                 Fault::PaywayLandingExpired => signed() && time("exp") < now - 3000,
                 Fault::PaywayLandingNotYetValid => signed() && time("nbf") > now + 3000,
+                Fault::PaywayLandingUndated => {
+                    let dates = ["iat", "nbf", "exp"];
+                    signed() && dates.iter().all(|name| claims().get(*name).is_none())
+                }
                 Fault::PaywayLandingGarbage => t.unwrap() == "this-is.not-a-jwt",
                 Fault::PaywayLandingReflected => {
                     signed() && claims()["cid"] == "paper-shop" && claims().get("sid").is_none()
