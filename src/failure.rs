@@ -59,13 +59,18 @@ impl Failure {
                 | Code::UpstreamError
                 | Code::ProviderUnavailable
                 | Code::DirectoryUnavailable
+                | Code::DirectoryBusy
                 | Code::RateLimited
         )
     }
 
     /// Whether another try a moment later is likely to help; a timeout has made the buyer wait long enough.
     pub fn is_brief(&self) -> bool {
-        self.is_transient() && !matches!(self.code, Code::UpstreamTimeout | Code::RateLimited)
+        self.is_transient()
+            && !matches!(
+                self.code,
+                Code::UpstreamTimeout | Code::RateLimited | Code::DirectoryBusy
+            )
     }
 
     /// Whether the handle is worth nothing any more, so that the session has ended.
@@ -84,11 +89,11 @@ impl Failure {
         )
     }
 
-    /// Whether the e-mail stands between the buyer and the contact.
+    /// Whether the e-mail, or somebody else's claim, stands between the buyer and the contact.
     pub fn is_conflict(&self) -> bool {
         matches!(
             self.code,
-            Code::ContactEmailTaken | Code::ContactEmailUnverified
+            Code::ContactEmailTaken | Code::ContactEmailUnverified | Code::DirectoryConflict
         )
     }
 

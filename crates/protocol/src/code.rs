@@ -134,7 +134,7 @@ codes! {
     ContactEmailUnverified "contact_email_unverified" Buyer 409 "A contact has this e-mail, but the provider doesn't say that it is verified, so it can't be claimed.";
     ProfileInvalid "profile_invalid" Buyer 422 "A profile field is empty, too long or malformed; `fields` names it.";
     ProfileIncomplete "profile_incomplete" Buyer 409 "Required profile fields are missing; complete the profile first.";
-    DirectoryUnavailable "directory_unavailable" Operator 503 "The contacts database doesn't answer; the cause is in the log.";
+    DirectoryUnavailable "directory_unavailable" Operator 503 "The contacts database, or the directory, doesn't answer; the cause is in the log.";
     ShopUnknown "shop_unknown" Operator 404 "No `[shop]` is configured.";
     // Step-up.
     InsufficientUserAuthentication "insufficient_user_authentication" Buyer 401 "The call needs another authentication than the session's (RFC 9470 section 3): `WWW-Authenticate` says which `acr_values` and `max_age`, as `[shop]` or `[profile]` has them; step up and send it again.";
@@ -161,6 +161,12 @@ codes! {
     Sso2SessionUnknown "sso2_session_unknown" Buyer 401 "The anonymous session of this sign-in is over, or isn't this browser's; the sign-in has to be started again.";
     Sso2TicketRefused "sso2_ticket_refused" Buyer 400 "Payway's API refused the authorization ticket: it is expired, spent or another client's; the sign-in has to be started again.";
     Sso2SignedOut "sso2_signed_out" Buyer 401 "The SSO2 session was ended, here or at another site of the organisation; the buyer signs in again.";
+    // A directory that is somebody else's.
+    DirectoryConflict "directory_conflict" Operator 409 "The directory has several profiles for this person, or one that belongs to another: nobody's data is shown. Merge or unlink them there; the cause in the log says which search found what.";
+    DirectoryRefused "directory_refused" Operator 502 "The directory refused our credentials: check `api_key`, the secret and `api_url` in `[directory]`.";
+    DirectoryProfileRefused "directory_profile_refused" Buyer 422 "The directory doesn't accept the profile: a malformed field, an e-mail that another profile has, or a customer who is too young; its code is in the log.";
+    DirectoryInvalid "directory_invalid" Provider 502 "The directory's answer isn't one of its API; compare `api_url` and `lookup_path` in `[directory]` with what the tenant was given.";
+    DirectoryBusy "directory_busy" Buyer 503 "The directory asked us to wait; `Retry-After` says how long.";
     // The browser.
     StorageBlocked "storage_blocked" Buyer 400 "The browser blocks all storage for this site, so a sign-in can't be brought back safely.";
     CryptoUnavailable "crypto_unavailable" Developer 400 "`crypto.subtle` is missing: serve the page over https (or from localhost).";

@@ -20,6 +20,7 @@ pub mod profile;
 pub mod proof;
 pub mod return_to;
 pub mod revocation;
+pub mod sessionm;
 pub mod sso2;
 pub mod step_up;
 pub mod token;

@@ -71,6 +71,8 @@ pub struct UserInfo {
     pub profile: Profile,
     /// Whether the provider has verified the e-mail address.
     pub email_verified: bool,
+    /// Whether the provider has verified the telephone number.
+    pub phone_number_verified: bool,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +81,8 @@ struct WireUserInfo {
     sub: Option<String>,
     #[serde(default, deserialize_with = "wire::or_absent")]
     email_verified: Option<wire::Flag>,
+    #[serde(default, deserialize_with = "wire::or_absent")]
+    phone_number_verified: Option<wire::Flag>,
     #[serde(default, deserialize_with = "wire::or_absent")]
     given_name: Option<String>,
     #[serde(default, deserialize_with = "wire::or_absent")]
@@ -130,19 +134,21 @@ impl UserInfo {
         if wire.sub.as_deref() != Some(sub) {
             return Err(UserInfoError::Sub);
         }
-        let says_verified = wire
-            .email_verified
-            .as_ref()
-            .is_some_and(wire::Flag::is_true);
+        let says = |flag: &Option<wire::Flag>| flag.as_ref().is_some_and(wire::Flag::is_true);
+        let says_verified = says(&wire.email_verified);
+        let says_phone_verified = says(&wire.phone_number_verified);
         let profile: Profile = wire
             .into_fields()
             .into_iter()
             .filter_map(|(field, value)| Some((field, field.validate(&value?).ok()?)))
             .collect();
         let email_verified = says_verified && profile.get(Field::Email).is_some();
+        let phone_number_verified =
+            says_phone_verified && profile.get(Field::PhoneNumber).is_some();
         Ok(UserInfo {
             profile,
             email_verified,
+            phone_number_verified,
         })
     }
 }

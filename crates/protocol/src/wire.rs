@@ -33,6 +33,21 @@ where
     })
 }
 
+/// Text, or a number in its place; anything else counts as absent.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Text {
+        Text(String),
+        Number(serde_json::Number),
+    }
+    let value: Option<Text> = or_absent(deserializer)?;
+    Ok(value.map(|value| match value {
+        Text::Text(text) => text,
+        Text::Number(number) => number.to_string(),
+    }))
+}
+
 /// Whether a member is there at all, whatever its value.
 pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)

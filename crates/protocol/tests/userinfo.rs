@@ -62,6 +62,16 @@ mod section_5_3_2 {
     use super::*;
 
     #[test]
+    fn a_number_is_verified_only_where_the_provider_says_so() {
+        assert!(!accept(&claims()).unwrap().phone_number_verified);
+        let said = with("phone_number_verified", json!(true));
+        assert!(accept(&said).unwrap().phone_number_verified);
+        let mut none = said;
+        none["phone_number"] = json!("12");
+        assert!(!accept(&none).unwrap().phone_number_verified);
+    }
+
+    #[test]
     fn becomes_the_profile() {
         let info = accept(&claims()).unwrap();
         assert!(info.email_verified);

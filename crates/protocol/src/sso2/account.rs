@@ -113,6 +113,7 @@ impl Account {
             userinfo: UserInfo {
                 profile,
                 email_verified,
+                phone_number_verified: false,
             },
         })
     }
