@@ -8,10 +8,10 @@ use axum::{Router, routing::get};
 use crate::{
     answers::Answers,
     clock::Clock,
-    config::{Config, DirectoryKind},
+    config::{Config, DirectoryConfig},
     database,
     dialect::{Exchanged, Refreshed},
-    directory::{Directory, contacts::Contacts},
+    directory::{Directory, contacts::Contacts, sessionm::SessionM},
     language::Language,
     limits::{InFlight, Rate},
     metrics::Metrics,
@@ -161,8 +161,18 @@ impl App {
             nonces: Nonces::default(),
             rate: Rate::new(config.limits.per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
-            directory: (config.directory == DirectoryKind::Contacts)
-                .then(|| Directory::Contacts(Contacts::new(pool.clone()))),
+            directory: match &config.directory {
+                DirectoryConfig::Contacts => Some(Directory::Contacts(Contacts::new(pool.clone()))),
+                DirectoryConfig::SessionM(sessionm) => Some(Directory::SessionM(SessionM::new(
+                    sessionm,
+                    config.required.clone(),
+                    config.later,
+                    pool.clone(),
+                    upstream.clone(),
+                    clock.clone(),
+                ))),
+                DirectoryConfig::None => None,
+            },
             revocations: Revocations::new(pool),
             exchanges: Answers::new(256),
             refreshes: Answers::new(1024),

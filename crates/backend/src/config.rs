@@ -17,7 +17,7 @@ use admit_one_protocol::{
 
 pub use address::Network;
 pub use error::ConfigError;
-pub use file::{ClientAuthMethod, DirectoryKind, GrantAlg, LogFormat, Par};
+pub use file::{ClientAuthMethod, CountryCodes, DirectoryKind, GrantAlg, LogFormat, Par, Search};
 pub use secret::Secret;
 
 /// Everything the backend was told, checked.
@@ -52,7 +52,7 @@ pub struct Config {
     /// The identity providers, in the order of the page.
     pub providers: Vec<ProviderConfig>,
     /// What knows the contacts.
-    pub directory: DirectoryKind,
+    pub directory: DirectoryConfig,
     /// The profile fields that the shop requires.
     pub required: Vec<Field>,
     /// What a session has to be for its profile to be changed.
@@ -179,6 +179,44 @@ pub enum Credential {
     Key(Box<crate::jws::SigningKey>),
     /// `none`.
     Public,
+}
+
+/// What knows the contacts.
+#[derive(Debug)]
+pub enum DirectoryConfig {
+    /// Our own store.
+    Contacts,
+    /// SessionM.
+    SessionM(Box<SessionMConfig>),
+    /// Nothing.
+    None,
+}
+
+/// A tenant of SessionM's.
+#[derive(Clone, Debug)]
+pub struct SessionMConfig {
+    /// Where its API is; no slash at the end.
+    pub api_url: String,
+    /// Stands in the path, and is the user of HTTP Basic.
+    pub api_key: String,
+    /// The password of HTTP Basic.
+    pub api_secret: Secret,
+    /// What a profile is searched for by, the first that finds one counts.
+    pub order: Vec<Search>,
+    /// The type of our external ids; `{provider}` stands for the provider's id.
+    pub external_id_type: String,
+    /// The path of the lookup.
+    pub lookup_path: String,
+    /// `store_id` of a lookup.
+    pub store_id: String,
+    /// `client_id` of a lookup.
+    pub client_id: String,
+    /// How countries are written.
+    pub countries: CountryCodes,
+    /// `opted_in` of a new profile.
+    pub opted_in: bool,
+    /// For one call with its repetitions, milliseconds.
+    pub timeout_ms: u64,
 }
 
 /// The shop to grant access to.

@@ -44,7 +44,10 @@ pub(crate) async fn open(url: &str) -> Result<SqlitePool, DatabaseError> {
 }
 
 fn migrator() -> Migrator {
-    let migrations = [(1, "contacts", include_str!("../migrations/1_contacts.sql"))];
+    let migrations = [
+        (1, "contacts", include_str!("../migrations/1_contacts.sql")),
+        (2, "sessionm", include_str!("../migrations/2_sessionm.sql")),
+    ];
     let migrations = migrations.map(|(version, name, sql)| {
         Migration::new(
             version,

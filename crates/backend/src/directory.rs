@@ -1,24 +1,51 @@
 //! The directory: what the shop knows of a person, in our own store or in somebody else's.
 
 pub(crate) mod contacts;
+pub(crate) mod sessionm;
 
-use admit_one_protocol::profile::Profile;
+use std::sync::Arc;
+
+use admit_one_protocol::{profile::Profile, userinfo::UserInfo};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use contacts::Contacts;
+use sessionm::SessionM;
 
 /// Where contacts are.
 #[derive(Clone)]
 pub(crate) enum Directory {
     /// Our own store.
     Contacts(Contacts),
+    /// SessionM.
+    SessionM(Arc<SessionM>),
 }
 
 /// Who signs in.
 #[derive(Clone, Copy)]
 pub(crate) struct Person<'a> {
+    /// The provider's id in the configuration.
+    pub(crate) provider: &'a str,
     pub(crate) iss: &'a str,
     pub(crate) sub: &'a str,
+}
+
+/// What the provider says of them.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Claims {
+    pub(crate) profile: Profile,
+    pub(crate) email_verified: bool,
+    pub(crate) phone_number_verified: bool,
+}
+
+impl From<&UserInfo> for Claims {
+    fn from(userinfo: &UserInfo) -> Self {
+        Self {
+            profile: userinfo.profile.clone(),
+            email_verified: userinfo.email_verified,
+            phone_number_verified: userinfo.phone_number_verified,
+        }
+    }
 }
 
 /// What the shop knows of a person.
@@ -51,6 +78,7 @@ impl Directory {
     pub(crate) async fn contact(&self, person: Person<'_>) -> Result<Option<Contact>, Failure> {
         match self {
             Self::Contacts(contacts) => contacts.contact(person).await,
+            Self::SessionM(sessionm) => sessionm.contact(person).await,
         }
     }
 
@@ -58,15 +86,15 @@ impl Directory {
     pub(crate) async fn sync(
         &self,
         person: Person<'_>,
-        claims: &Profile,
-        verified: bool,
+        claims: &Claims,
         now: u64,
     ) -> Result<Synced, Failure> {
         match self {
             Self::Contacts(contacts) => contacts
-                .sync(person, claims, verified, now)
+                .sync(person, &claims.profile, claims.email_verified, now)
                 .await
                 .map(Synced::from),
+            Self::SessionM(sessionm) => sessionm.sync(person, claims).await,
         }
     }
 
@@ -82,6 +110,7 @@ impl Directory {
                 .complete(person, answers, now)
                 .await
                 .map(Synced::from),
+            Self::SessionM(sessionm) => sessionm.complete(person, answers).await,
         }
     }
 }

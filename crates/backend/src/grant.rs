@@ -47,6 +47,7 @@ pub(crate) async fn grant(
         .transpose()
         .map_err(|code| Failure::new(code, "`return_to` isn't on an allowed origin"))?;
     let person = Person {
+        provider: &handle.provider,
         iss: &handle.iss,
         sub: &handle.sub,
     };

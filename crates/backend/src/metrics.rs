@@ -49,6 +49,10 @@ pub(crate) enum UpstreamCall {
     Userinfo,
     SsoTicket,
     PushedRequest,
+    Lookup,
+    Retrieve,
+    Create,
+    Update,
 }
 
 impl UpstreamCall {
@@ -62,6 +66,10 @@ impl UpstreamCall {
             Self::Userinfo => "userinfo",
             Self::SsoTicket => "sso_ticket",
             Self::PushedRequest => "pushed_request",
+            Self::Lookup => "lookup",
+            Self::Retrieve => "retrieve",
+            Self::Create => "create",
+            Self::Update => "update",
         }
     }
 }

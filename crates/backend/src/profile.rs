@@ -10,7 +10,7 @@ use admit_one_protocol::{
 
 use crate::{
     call::Call,
-    directory::{Person, Synced},
+    directory::{Claims, Person, Synced},
     failure::Failure,
     handle::{Age, Handle},
     step_up,
@@ -36,16 +36,12 @@ pub(crate) async fn sync(
         return response(&call, handle, None, userinfo.profile);
     };
     let person = Person {
+        provider: &handle.provider,
         iss: &handle.iss,
         sub: &handle.sub,
     };
     let Synced { number, profile } = directory
-        .sync(
-            person,
-            &userinfo.profile,
-            userinfo.email_verified,
-            call.state.clock.now(),
-        )
+        .sync(person, &Claims::from(&userinfo), call.state.clock.now())
         .await?;
     response(&call, handle, number, profile)
 }
@@ -67,6 +63,7 @@ pub(crate) async fn complete(
     step_up::demand(&call, &handle, &call.state.config.profile_authentication)?;
     let answers = valid(&request.profile)?;
     let person = Person {
+        provider: &handle.provider,
         iss: &handle.iss,
         sub: &handle.sub,
     };

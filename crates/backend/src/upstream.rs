@@ -70,6 +70,8 @@ impl Service<Name> for Resolver {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: Option<String>,
+    /// `Retry-After`, as it came.
+    pub(crate) retry_after: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -138,8 +140,20 @@ impl Upstream {
         call: UpstreamCall,
         request: HttpRequest,
     ) -> Result<Answer, Failure> {
+        self.send_within(self.timeout, provider, call, request)
+            .await
+    }
+
+    /// The same with a time-out of its own.
+    pub(crate) async fn send_within(
+        &self,
+        within: Duration,
+        provider: &Arc<str>,
+        call: UpstreamCall,
+        request: HttpRequest,
+    ) -> Result<Answer, Failure> {
         let timer = self.metrics.upstream(provider, call);
-        let answer = tokio::time::timeout(self.timeout, async {
+        let answer = tokio::time::timeout(within, async {
             let mut reads = request.method == "GET";
             let body = Bytes::from(request.body);
             loop {
@@ -187,11 +201,12 @@ impl Upstream {
             .await
             .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
         let status = response.status().as_u16();
-        let content_type = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let text = |name| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let content_type = text(header::CONTENT_TYPE);
+        let retry_after = text(header::RETRY_AFTER);
         let body = Limited::new(response.into_body(), self.max_body)
             .collect()
             .await
@@ -207,6 +222,7 @@ impl Upstream {
         Ok(Answer {
             status,
             content_type,
+            retry_after,
             body: body.to_bytes(),
         })
     }

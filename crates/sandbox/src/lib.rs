@@ -24,7 +24,6 @@ mod entropy;
 mod fault;
 mod keys;
 mod messages;
-mod oauth;
 mod options;
 mod page;
 mod paytronix;

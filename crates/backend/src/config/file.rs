@@ -23,8 +23,7 @@ pub(super) struct File {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) providers: Vec<Spanned<Provider>>,
-    #[serde(default)]
-    pub(super) directory: Directory,
+    pub(super) directory: Option<Spanned<Directory>>,
     #[serde(default)]
     pub(super) profile: Profile,
     pub(super) shop: Option<Spanned<Shop>>,
@@ -188,6 +187,8 @@ pub enum DirectoryKind {
     /// Our own store.
     #[default]
     Contacts,
+    /// SessionM.
+    SessionM,
     /// Nothing: the provider's claims are all there is.
     None,
 }
@@ -196,6 +197,43 @@ pub enum DirectoryKind {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Directory {
     pub(super) kind: DirectoryKind,
+    pub(super) api_url: Option<Spanned<String>>,
+    pub(super) api_key: Option<Spanned<String>>,
+    pub(super) api_secret_env: Option<Spanned<String>>,
+    pub(super) api_secret_file: Option<Spanned<String>>,
+    pub(super) order: Option<Spanned<Vec<Search>>>,
+    pub(super) external_id_type: Option<Spanned<String>>,
+    pub(super) lookup_path: Option<Spanned<String>>,
+    pub(super) store_id: Option<Spanned<String>>,
+    pub(super) client_id: Option<Spanned<String>>,
+    pub(super) countries: Option<Spanned<CountryCodes>>,
+    pub(super) opted_in: Option<Spanned<bool>>,
+    pub(super) timeout_ms: Option<Spanned<u64>>,
+}
+
+/// What a profile is searched for by.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Search {
+    /// The provider's `sub` as external id.
+    ExternalId,
+    /// The e-mail, where the provider has verified it.
+    Email,
+    /// The telephone number, where the provider has verified it.
+    PhoneNumber,
+    /// The provider's `sub` as the directory's own id.
+    UserId,
+}
+
+/// How countries are written.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum CountryCodes {
+    /// `USA`.
+    #[default]
+    Alpha3,
+    /// `US`.
+    Alpha2,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,5 +1,6 @@
 //! From what is written to what is meant; every rule that TOML itself can't state.
 
+mod directory;
 mod provider;
 mod secrets;
 mod shop;
@@ -23,9 +24,10 @@ impl Reader<'_> {
         let server = file.server;
         let public_url = self.public_url(&server.public_url)?;
         let providers = self.providers(file.providers)?;
+        let directory = self.directory(file.directory, providers.len())?;
         let shop = file
             .shop
-            .map(|shop| self.shop(shop, file.directory.kind, &providers))
+            .map(|shop| self.shop(shop, &directory, &providers))
             .transpose()?;
         Ok(Config {
             listen: self.listen(server.listen)?,
@@ -68,7 +70,7 @@ impl Reader<'_> {
                 &providers,
             )?,
             providers,
-            directory: file.directory.kind,
+            directory,
             required: file.profile.required,
             later: file.profile.later,
             shop,

@@ -93,7 +93,14 @@ async fn submit(
         Stage::Password => {
             let typed = form.get("username").unwrap_or_default();
             let password = form.get("password").unwrap_or_default();
-            match state.persona_with(typed, password).cloned() {
+            let known = state
+                .personas
+                .iter()
+                .find(|persona| persona.is_named(typed));
+            match known
+                .filter(|persona| same(&persona.password, password))
+                .cloned()
+            {
                 None => again(
                     &mut state,
                     &id,

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Reader, Result};
 use crate::{
-    config::{DirectoryKind, GrantAlg, ProviderConfig, ShopConfig, address::origin, file},
+    config::{DirectoryConfig, GrantAlg, ProviderConfig, ShopConfig, address::origin, file},
     jws::SigningKey,
 };
 
@@ -13,16 +13,16 @@ impl Reader<'_> {
     pub(super) fn shop(
         &self,
         shop: Spanned<file::Shop>,
-        directory: DirectoryKind,
+        directory: &DirectoryConfig,
         providers: &[ProviderConfig],
     ) -> Result<ShopConfig> {
         let table = shop.span();
         let shop = shop.into_inner();
-        if directory == DirectoryKind::None {
+        if matches!(directory, DirectoryConfig::None) {
             return Err(self.source.mistake(
                 table,
                 "`[shop]` beside `directory.kind = \"none\"`",
-                "`directory.kind = \"contacts\"`: a grant names a contact",
+                "`directory.kind = \"contacts\"` or `\"sessionm\"`: a grant names a contact",
             ));
         }
         let Some(shop_origin) = origin(

@@ -9,7 +9,11 @@ async fn directory() -> Contacts {
 }
 
 fn person(sub: &str) -> Person<'_> {
-    Person { iss: ISS, sub }
+    Person {
+        provider: "club",
+        iss: ISS,
+        sub,
+    }
 }
 
 fn claims(email: &str) -> Profile {
