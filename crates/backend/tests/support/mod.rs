@@ -53,6 +53,9 @@ pub struct Inner {
     pub metadata: Value,
     pub userinfo: Option<(u16, String)>,
     pub jwks: Option<(u16, String)>,
+    /// The answers of the SSO ticket resource and of the endpoint for pushed requests.
+    pub ticket: Option<(u16, String)>,
+    pub pushed: Option<(u16, String)>,
     pub rotated: u32,
     /// What came in: path, authorization, body.
     pub seen: Vec<(String, Option<String>, String)>,
@@ -77,6 +80,8 @@ impl Upstream {
             metadata: json!({}),
             userinfo: None,
             jwks: None,
+            ticket: None,
+            pushed: None,
             rotated: 0,
             seen: Vec::new(),
             delay_ms: 0,
@@ -93,6 +98,8 @@ impl Upstream {
             .route("/op/token", post(token))
             .route("/op/revoke", post(revoke))
             .route("/op/me", get(userinfo))
+            .route("/op/resources/sso-ticket", get(ticket))
+            .route("/op/par", post(pushed))
             .with_state(upstream.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         upstream
@@ -236,6 +243,32 @@ async fn userinfo(State(upstream): State<Upstream>, headers: HeaderMap) -> Respo
     })
 }
 
+async fn ticket(State(upstream): State<Upstream>, headers: HeaderMap) -> Response {
+    upstream.with(|inner| {
+        inner.note("/ticket", &headers, String::new());
+        match &inner.ticket {
+            Some((status, body)) => {
+                (StatusCode::from_u16(*status).unwrap(), body.clone()).into_response()
+            }
+            None => json_response(json!({"sso-ticket": TICKET})),
+        }
+    })
+}
+
+async fn pushed(State(upstream): State<Upstream>, headers: HeaderMap, body: String) -> Response {
+    upstream.with(|inner| {
+        inner.note("/par", &headers, body);
+        let (status, body) = inner.pushed.clone().unwrap_or((
+            201,
+            json!({"request_uri": "urn:pushed:1", "expires_in": 60}).to_string(),
+        ));
+        (StatusCode::from_u16(status).unwrap(), body).into_response()
+    })
+}
+
+/// What the SSO ticket resource answers with.
+pub const TICKET: &str = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiJhbGljZSJ9.c2lnbmVk";
+
 fn json_response(value: Value) -> Response {
     (
         [(header::CONTENT_TYPE, "application/json")],
@@ -292,6 +325,7 @@ pub fn secrets(name: &str) -> Option<String> {
         "SEAL" => Some(base64url([1; 32])),
         "OLD_SEAL" => Some("02".repeat(32)),
         "CLUB" => Some("s e:cret".to_owned()),
+        "STRONG" => Some("strong-secret".to_owned()),
         "GRANT" => Some("a grant secret of some forty characters..".to_owned()),
         _ => None,
     }
