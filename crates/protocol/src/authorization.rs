@@ -211,9 +211,16 @@ pub struct PendingStepUp {
     pub replay: Option<Replay>,
 }
 
+impl PendingStepUp {
+    /// Whether this is the person who left.
+    pub fn is_of(&self, iss: &str, sub: &str) -> bool {
+        self.iss == iss && self.sub == sub
+    }
+}
+
 /// A call that needed more, to be sent again after a step-up. What it is about is kept elsewhere in the browser.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Replay {
     /// Into the shop.
     Grant,

@@ -18,9 +18,11 @@ use crate::{
 };
 
 mod challenge;
+mod start;
 mod ticket;
 
 pub use challenge::INSUFFICIENT_USER_AUTHENTICATION;
+pub use start::{StepUpStart, SteppingUp};
 pub use ticket::{SsoTicket, SsoTicketError, sso_ticket_request};
 
 /// What an authentication has to be ([RFC 9470 §3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
