@@ -5,8 +5,9 @@ use admit_one_protocol::{
     api::{
         CompleteRequest, ExchangeRequest, GrantRequest, GrantResponse, Problem, ProfileRequest,
         ProfileResponse, PublicConfiguration, RefreshRequest, SignOutRequest, SignOutResponse,
-        TokensResponse,
+        StepUpRequest, StepUpResponse, TokensResponse,
     },
+    step_up::StepUp,
 };
 use js_sys::{Array, Promise};
 use reqwasm::http::{Method, Request, Response};
@@ -23,17 +24,17 @@ pub async fn configuration(lang: Option<&str>) -> Result<PublicConfiguration, Fa
         .unwrap_or_default();
     let request = Request::get(&format!("/v1/configuration{lang}"));
     // Whatever is wrong with it, there is only one thing to do: to ask again.
-    let (status, text) = settled(request).await?;
-    if status == 200 {
-        parsed(&text)
+    let answer = settled(request).await?;
+    if answer.status == 200 {
+        parsed(&answer.text)
     } else {
-        Err(refusal(status))
+        Err(refusal(answer.status))
     }
 }
 
 /// `POST /v1/exchange`.
 pub async fn exchange(body: &ExchangeRequest) -> Result<TokensResponse, Failure> {
-    post("/v1/exchange", None, body).await
+    post("/v1/exchange", body.handle.as_deref(), body).await
 }
 
 /// The exchange that `boot.js` has sent: `None` where it sent none. A nonce that was too old is the caller's to repeat.
@@ -87,6 +88,11 @@ pub async fn grant(body: &GrantRequest) -> Result<GrantResponse, Failure> {
     post("/v1/grant", body.handle.as_deref(), body).await
 }
 
+/// `POST /v1/step-up`.
+pub async fn step_up(body: &StepUpRequest) -> Result<StepUpResponse, Failure> {
+    post("/v1/step-up", body.handle.as_deref(), body).await
+}
+
 async fn post<B: Serialize, A: DeserializeOwned>(
     path: &str,
     handle: Option<&str>,
@@ -126,7 +132,7 @@ async fn send(
 }
 
 /// Sends a request that ends, one way or another.
-async fn settled(request: Request) -> Result<(u16, String), Failure> {
+async fn settled(request: Request) -> Result<Answer, Failure> {
     let abort = web_sys::AbortController::new().ok();
     let signal = abort.as_ref().map(web_sys::AbortController::signal);
     if let Some(abort) = abort {
@@ -139,8 +145,16 @@ async fn settled(request: Request) -> Result<(u16, String), Failure> {
     read(response.map_err(|error| Failure::new(Code::Offline).with_detail(error))?).await
 }
 
-/// The status and the text of an answer.
-async fn read(response: Response) -> Result<(u16, String), Failure> {
+/// An answer, read whole.
+struct Answer {
+    status: u16,
+    text: String,
+    /// What a refused call demands.
+    challenge: Option<String>,
+}
+
+/// Reads an answer.
+async fn read(response: Response) -> Result<Answer, Failure> {
     if let Some(nonce) = response.headers().get("DPoP-Nonce") {
         browser::set_boot_nonce(&nonce);
     }
@@ -152,16 +166,26 @@ async fn read(response: Response) -> Result<(u16, String), Failure> {
     let text = JsFuture::from(reading.unchecked_into::<Promise>())
         .await
         .map_err(|error| unreachable(&error))?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+    Ok(Answer {
+        status: response.status(),
+        text: text.as_string().unwrap_or_default(),
+        challenge: response.headers().get("WWW-Authenticate"),
+    })
 }
 
 /// The text of a success; a problem document as the failure that it is.
-fn judged((status, text): (u16, String)) -> Result<String, Failure> {
-    if (200..300).contains(&status) {
-        return Ok(text);
+fn judged(answer: Answer) -> Result<String, Failure> {
+    if (200..300).contains(&answer.status) {
+        return Ok(answer.text);
     }
-    let problem = serde_json::from_slice::<Problem>(text.as_bytes());
-    Err(problem.map_or_else(|_| refusal(status), Failure::from))
+    let problem = serde_json::from_slice::<Problem>(answer.text.as_bytes());
+    let failure = problem.map_or_else(|_| refusal(answer.status), Failure::from);
+    Err(Failure {
+        step_up: answer
+            .challenge
+            .and_then(|header| StepUp::from_challenge(&header)),
+        ..failure
+    })
 }
 
 /// A proxy in between answers in its own words.

@@ -11,10 +11,11 @@ use crate::{
     app::App,
     browser::{self, Entry, Lock},
     failure::Failure,
+    pages::sign_in,
     pending, refresh,
     route::Route,
     session::SignedIn,
-    start, sync, verify,
+    start, step_up, sync, verify,
 };
 
 /// The address of the sign-in page, with where the buyer wanted to go: the next attempt, or a reload, leads there.
@@ -45,6 +46,8 @@ enum Trouble {
     Passing(Failure),
     /// It doesn't. The pending sign-in is gone.
     Final(Failure),
+    /// It doesn't either, but it was a step-up: the session is as it was.
+    Unchanged(Failure, Box<PendingAuthorization>),
     /// The code is spent, and starting again is safe.
     Spent(Failure, Box<PendingAuthorization>),
 }
@@ -56,6 +59,9 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
         let failure = match attempt(app).await {
             Ok(()) => return,
             Err(Trouble::Final(failure)) => return app.fail(failure),
+            Err(Trouble::Unchanged(failure, pending)) => {
+                return step_up::failed(app, &pending, failure);
+            }
             Err(Trouble::Spent(failure, pending)) => {
                 return start_again(app, failure, pending).await;
             }
@@ -82,17 +88,16 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
 /// One try, from the address to the session.
 async fn attempt(app: App) -> Result<(), Trouble> {
     let query = browser::query();
-    let here = [browser::origin(), browser::path()].concat();
-    let found = callback_state(&query)
-        .and_then(|state| pending::find(&state))
-        .filter(|pending| pending.is_answered_at(&here));
-    let Some(pending) = found else {
+    let Some(pending) = answered(&query) else {
         return unknown(app, &query);
     };
     let state = pending.state.clone();
     let provider = pending.provider.clone();
     let last = |failure: Failure| {
         pending::consume(&state);
+        if pending.step_up.is_some() {
+            return Trouble::Unchanged(failure.at(&provider), Box::new(pending.clone()));
+        }
         keep_destination(&pending.return_to);
         Trouble::Final(failure.at(&provider))
     };
@@ -110,6 +115,17 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         .clone()
         .accept(&query, browser::now_ms())
         .map_err(|error| last(Failure::new(error.code()).with_detail(error)))?;
+    if let Some(stepping_up) = &pending.step_up {
+        let came_back = step_up::come_back(app, &code, stepping_up).await;
+        return came_back.map_err(|failure| {
+            if failure.is_transient() {
+                pending::claim(pending.clone(), None);
+                Trouble::Passing(failure.at(&provider))
+            } else {
+                last(failure)
+            }
+        });
+    }
     let answer = match early {
         Some(Err(failure)) if failure.code == Code::ProofNonce => {
             api::exchange(&code.exchange_request()).await
@@ -134,6 +150,22 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         .map_err(|refused| last(refused.into()))?;
     finish(app, session, &state, lock);
     Ok(())
+}
+
+/// The pending sign-in that the address is a response to.
+fn answered(query: &str) -> Option<PendingAuthorization> {
+    let here = [browser::origin(), browser::path()].concat();
+    callback_state(query)
+        .and_then(|state| pending::find(&state))
+        .filter(|pending| pending.is_answered_at(&here))
+}
+
+/// The buyer wants to begin anew: with a sign-in or, in the middle of a step-up, where they were.
+pub fn give_up(app: App) {
+    match answered(&browser::query()).filter(|pending| pending.step_up.is_some()) {
+        Some(pending) => step_up::failed(app, &pending, Code::StepUpAbandoned.into()),
+        None => sign_in::start_again(app, app.callback_provider()),
+    }
 }
 
 /// Shows who is signed in, and goes on with what may take longer.
@@ -172,6 +204,7 @@ async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lock, Trouble
                 app.session.observe();
                 if app.session.current().is_some() {
                     app.go(Route::Account, Entry::Replace);
+                    step_up::is_abandoned(app);
                     return Ok(lock);
                 }
                 browser::sleep(200).await;

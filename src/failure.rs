@@ -1,6 +1,6 @@
 //! What went wrong, as the buyer, the developer and the retry logic need to know it.
 
-use admit_one_protocol::{Code, api::Problem, profile::Field};
+use admit_one_protocol::{Code, api::Problem, profile::Field, step_up::StepUp};
 
 /// A failure with its stable code.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,10 @@ pub struct Failure {
     pub retry_after: Option<u64>,
     /// The provider with which the buyer may start again at once.
     pub provider: Option<String>,
+    /// What the call demands of the session (RFC 9470).
+    pub step_up: Option<StepUp>,
+    /// A step-up didn't work, and the session stays as it was.
+    pub unchanged: bool,
 }
 
 impl Failure {
@@ -29,6 +33,8 @@ impl Failure {
             fields: Vec::new(),
             retry_after: None,
             provider: None,
+            step_up: None,
+            unchanged: false,
         }
     }
 

@@ -1,12 +1,29 @@
 //! Step *grant*: into the shop, with a signed, short-lived token that the backend makes.
 
-use admit_one_protocol::{Code, api::GrantRequest};
+use admit_one_protocol::{Code, api::GrantRequest, authorization::Replay};
 use leptos::prelude::*;
 
-use crate::{api, app::App, browser, failure::Failure, start};
+use crate::{api, app::App, browser, failure::Failure, start, step_up, sync};
 
 /// Leaves for the shop: for the page there that the buyer wanted, if there was one.
 pub async fn grant(app: App) -> Result<(), Failure> {
+    match ask(app).await {
+        Err(Failure {
+            step_up: Some(wanted),
+            ..
+        }) => step_up::begin(app, &wanted, Some(Replay::Grant)).await,
+        asked => asked,
+    }
+}
+
+/// The same once more, after a step-up; what still isn't enough is shown.
+pub async fn replay(app: App) {
+    if let Err(failure) = ask(app).await {
+        sync::refused(app, failure);
+    }
+}
+
+async fn ask(app: App) -> Result<(), Failure> {
     let session = app.session.current().ok_or(Code::HandleMissing)?;
     let wanted = session
         .return_to

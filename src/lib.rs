@@ -33,6 +33,8 @@ pub mod signed_in;
 #[cfg(feature = "pages")]
 pub mod start;
 #[cfg(feature = "pages")]
+pub mod step_up;
+#[cfg(feature = "pages")]
 pub mod sync;
 #[cfg(feature = "pages")]
 pub mod tabs;

@@ -166,6 +166,7 @@ fn come_back(app: App) {
     });
 }
 
-const LOCK: &str = "admit-one.refresh";
+/// The lock over the tokens of the session: whoever replaces them holds it.
+pub const LOCK: &str = "admit-one.refresh";
 /// Timers are not to be trusted over longer times.
 const LONGEST_WAIT: u64 = 600;

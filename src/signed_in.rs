@@ -77,6 +77,18 @@ impl SignedIn {
         session
     }
 
+    /// The same person's session after a step-up: what is known of them, and where they wanted to go, stays.
+    pub fn in_place_of(self, before: &SignedIn) -> SignedIn {
+        SignedIn {
+            return_to: before.return_to.clone(),
+            contact_number: before.contact_number.clone(),
+            profile: before.profile.clone(),
+            missing: before.missing.clone(),
+            later: before.later,
+            ..self
+        }
+    }
+
     /// Takes over new tokens for the same person.
     pub fn renew(&mut self, tokens: TokensResponse, clock: ClockOffset) {
         self.clock = clock;

@@ -10,7 +10,7 @@ use crate::{
     refresh,
     route::Route,
     session::SignedIn,
-    sync,
+    step_up, sync,
 };
 
 /// Tells the other tabs who is signed in now.
@@ -48,6 +48,7 @@ pub fn listen(app: App) {
     browser::on_window("pageshow", move || {
         app.starting.set(None);
         look_again(app);
+        step_up::is_abandoned(app);
     });
     browser::on_window("popstate", move || app.follow());
 }
@@ -95,6 +96,10 @@ pub async fn resume(app: App) {
     };
     refresh::watch(app);
     if app.route.get_untracked() == Route::Callback {
+        return;
+    }
+    // What led to a step-up that was given up doesn't lead there again by itself.
+    if step_up::is_abandoned(app) {
         return;
     }
     if session.missing.is_none() || session.return_to.is_some() {

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use admit_one_protocol::{api::SignOutReach, profile::Field};
+use admit_one_protocol::{api::SignOutReach, profile::Field, step_up::StepUp};
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
@@ -15,7 +15,7 @@ use crate::{
     refresh,
     route::Route,
     session::SignedIn,
-    sign_out, sync,
+    sign_out, step_up, sync,
 };
 
 /// Something under way that may fail.
@@ -105,6 +105,14 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
             fact("account.number", number.clone(), Some("contact-number")),
         );
     }
+    if step_up::offered(app, session).is_some_and(|offered| step_up::is_done(&offered, session)) {
+        let done = fact(
+            "account.confirmed",
+            t("account.confirmed_yes"),
+            Some("stepped-up"),
+        );
+        facts.push(done);
+    }
     if let Some(name) = &session.claims.name {
         facts.insert(0, fact("account.name", name.clone(), None));
     }
@@ -113,6 +121,30 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
 
 fn fact(key: &'static str, value: String, testid: Option<&'static str>) -> AnyView {
     view! { <div><dt>{t(key)}</dt><dd data-testid=testid>{value}</dd></div> }.into_any()
+}
+
+/// One more proof, where the provider can ask for it and hasn't.
+fn confirm(app: App) -> AnyView {
+    let confirming = RwSignal::new(false);
+    let press = move || {
+        run(app, confirming, move || {
+            Box::pin(async move { step_up::begin(app, &StepUp::default(), None).await })
+        });
+    };
+    let is_open = Memo::new(move |_| {
+        let open = |session: &SignedIn| {
+            let offered = step_up::offered(app, session);
+            offered.is_some_and(|offered| !step_up::is_done(&offered, session))
+        };
+        app.session.with(open) == Some(true)
+    });
+    dynamic(move || {
+        if is_open.get() {
+            button("", "step-up", t("account.confirm"), Some(confirming), press)
+        } else {
+            nothing()
+        }
+    })
 }
 
 /// Refresh, and the two sign-outs.
@@ -170,7 +202,7 @@ fn buttons(app: App) -> AnyView {
     vec![
         actions(
             "actions secondary",
-            vec![refresh_button, sign_out, everywhere],
+            vec![confirm(app), refresh_button, sign_out, everywhere],
         ),
         told,
     ]

@@ -3,10 +3,7 @@
 use admit_one_protocol::Code;
 use leptos::prelude::*;
 
-use super::{
-    parts::{actions, button, card, dynamic, nothing, notice_of, status},
-    sign_in,
-};
+use super::parts::{actions, button, card, dynamic, nothing, notice_of, status};
 use crate::{
     app::App,
     browser,
@@ -52,7 +49,6 @@ pub fn callback(app: App) -> AnyView {
                 if waits() {
                     return nothing();
                 }
-                let start_again = move || sign_in::start_again(app, app.callback_provider());
                 actions(
                     "actions",
                     vec![
@@ -62,7 +58,7 @@ pub fn callback(app: App) -> AnyView {
                             "start-again",
                             t("action.start_again"),
                             None,
-                            start_again,
+                            move || callback::give_up(app),
                         ),
                     ],
                 )

@@ -1,6 +1,7 @@
 //! The parts that pages are made of. They take their children and closures boxed: each part is compiled once, not once
 //! for every place, which is what keeps the download small.
 
+use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use crate::{failure::Failure, messages::t};
@@ -76,7 +77,17 @@ pub fn notice_of(failure: impl Fn() -> Option<Failure> + Send + 'static) -> AnyV
 
 /// What the buyer reads about a failure.
 pub fn sentence(failure: &Failure) -> String {
-    t(&format!("error.{}", failure.code.as_str()))
+    let of_code = || t(&format!("error.{}", failure.code.as_str()));
+    if !failure.unchanged || failure.is_transient() {
+        return of_code();
+    }
+    // After a step-up that didn't work somebody is still signed in, which most of those sentences deny.
+    match failure.code {
+        Code::AccessDenied => t("step_up.denied"),
+        Code::IdTokenAcr | Code::IdTokenAuthTime => t("step_up.weak"),
+        code if code.as_str().starts_with("step_up_") => of_code(),
+        _ => t("step_up.refused"),
+    }
 }
 
 /// The code and the request's id, folded away.

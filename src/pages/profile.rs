@@ -5,7 +5,8 @@ mod field;
 
 use admit_one_protocol::{
     Code,
-    api::CompleteRequest,
+    api::{CompleteRequest, ProfileResponse},
+    authorization::Replay,
     profile::{Field, Profile as Answers},
 };
 use leptos::prelude::*;
@@ -18,10 +19,12 @@ use crate::{
     api,
     app::App,
     browser::{self, Entry},
+    custody::forget_answers,
+    failure::Failure,
     messages::t,
     route::Route,
     session::SignedIn,
-    sync,
+    step_up, sync,
 };
 
 /// The state of the form.
@@ -115,6 +118,38 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     .into_any()
 }
 
+/// What was missing is there, or some of it.
+async fn saved(app: App, sent: &SignedIn, answer: ProfileResponse) {
+    let complete = answer.missing.is_empty();
+    sync::keep(app, sent, answer);
+    if complete {
+        forget_answers();
+        sync::proceed(app).await;
+    }
+}
+
+/// Saves the answers that were given before a step-up, once; what still isn't enough is shown.
+pub async fn replay(app: App) {
+    let Some(session) = app.session.current() else {
+        return;
+    };
+    let answers = answers::kept_answers(app);
+    let mut profile = Answers::default();
+    for field in session.missing.iter().flatten() {
+        if let Some(Ok(value)) = answers.get(*field).map(|value| field.validate(value)) {
+            profile.set(*field, value);
+        }
+    }
+    let request = CompleteRequest {
+        handle: session.handle.clone(),
+        profile,
+    };
+    match api::complete(&request).await {
+        Ok(answer) => saved(app, &session, answer).await,
+        Err(failure) => sync::refused(app, failure),
+    }
+}
+
 impl Form {
     fn value(self, field: Field) -> String {
         self.answers
@@ -198,12 +233,16 @@ impl Form {
             let answer = api::complete(&request).await;
             let _ = self.busy.try_set(false);
             match answer {
-                Ok(answer) => {
-                    let complete = answer.missing.is_empty();
-                    sync::keep(app, &session, answer);
-                    if complete {
-                        crate::custody::forget_answers();
-                        sync::proceed(app).await;
+                Ok(answer) => saved(app, &session, answer).await,
+                Err(Failure {
+                    step_up: Some(wanted),
+                    ..
+                }) => {
+                    // Also what nobody has typed, because it was known from the sign-in.
+                    answers::keep_answers(app, &self.answers.read_value());
+                    let left = step_up::begin(app, &wanted, Some(Replay::Complete)).await;
+                    if let Err(failure) = left {
+                        sync::refused(app, failure);
                     }
                 }
                 Err(failure)
