@@ -437,6 +437,17 @@ mod request_guest_token {
     }
 
     #[tokio::test]
+    async fn takes_no_refresh_token_that_is_too_old() {
+        let sandbox = sandbox();
+        let setting = json!({ "paytronix": { "refresh_token_lifetime": 7200 } });
+        sandbox.change_settings(setting).unwrap();
+        let tokens = tokens(&sandbox, "alice").await;
+        sandbox.advance_clock(7200);
+        let refused = refresh(&sandbox, &tokens).await;
+        assert_eq!(failure(&refused), "oauth.invalid_grant");
+    }
+
+    #[tokio::test]
     async fn keeps_the_refresh_token_where_that_is_set() {
         let sandbox = sandbox();
         let setting = json!({ "paytronix": { "refresh_token_rotates": false } });

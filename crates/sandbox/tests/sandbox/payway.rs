@@ -260,6 +260,10 @@ mod identify {
         let cases = [
             ("malformed", "not-a-jwt".to_owned()),
             ("alg", compact(&json!({ "alg": "HS512" }), &right, SECRET)),
+            (
+                "alg",
+                compact(&json!({ "alg": "HS256", "crit": ["exp"] }), &right, SECRET),
+            ),
             ("signature", compact(&header, &right, "another-secret")),
             (
                 "client",
@@ -692,6 +696,27 @@ mod access_token {
     }
 
     #[tokio::test]
+    async fn is_renewed_for_its_client_alone_and_not_for_ever() {
+        let sandbox = sandbox();
+        for (client, secret, days) in [
+            ("paper-news", "news-secret-of-32-bytes-or-more!!!", 0),
+            (CLIENT, SECRET, 30),
+        ] {
+            let at = ticket(&sandbox, "alice").await;
+            let answer = access_token(&sandbox, &[("ticket", &at)]).await.json();
+            sandbox.advance_clock(days * 24 * 3600);
+            let pairs = [
+                ("client_id", client),
+                ("client_secret", secret),
+                ("grant_type", "refresh_token"),
+                ("refresh_token", answer["refresh_token"].as_str().unwrap()),
+            ];
+            let refused = access_token(&sandbox, &pairs).await;
+            assert_eq!(refused.json()["error"], "invalid_grant", "{client}");
+        }
+    }
+
+    #[tokio::test]
     async fn comes_without_a_refresh_token_where_that_is_set() {
         let sandbox = sandbox();
         let setting = json!({ "payway": { "refresh_token": false } });
@@ -776,6 +801,9 @@ mod access_token {
             let answer = send(&sandbox, request).await;
             assert_eq!(answer.json()["error"], "invalid_request");
         }
+        let twice = [("ticket", &*at), ("ticket", &*at)];
+        let answer = access_token(&sandbox, &twice).await;
+        assert_eq!(answer.json()["error"], "invalid_request");
         let answer = access_token(&sandbox, &[("ticket", &at)]).await;
         assert_eq!(
             answer.status,
