@@ -272,8 +272,18 @@ impl Place {
                 ("Keys", at("/jwks")),
             ],
             System::Shop => vec![("Open", at("/"))],
+            System::Airlock => {
+                let issuer = crate::airlock::issuer(&app.options);
+                vec![
+                    (
+                        "Metadata",
+                        format!("{issuer}/.well-known/openid-configuration"),
+                    ),
+                    ("Keys", format!("{issuer}/jwks")),
+                ]
+            }
             System::Payway => vec![("Newspaper", at("/site"))],
-            System::Airlock | System::Paytronix | System::SessionM => vec![],
+            System::Paytronix | System::SessionM => vec![],
         };
         let hint = match system {
             System::Payway => {
@@ -282,6 +292,10 @@ impl Place {
             }
             System::Paytronix => {
                 "Sign in with a username or an e-mail address; nobody stays signed in."
+            }
+            System::Airlock => {
+                "weak-app asks for the password, strong-app for a second factor too, unless an SSO ticket comes: then for \
+                 the second factor alone."
             }
             _ => "",
         };

@@ -245,6 +245,34 @@ faults! {
         LenientAggregatedClaims "lenient_aggregated_claims" "-aggregated-claims" "UserInfo has aggregated claims (OpenID Connect Core 5.6.2).";
         LenientDistributedClaims "lenient_distributed_claims" "-distributed-claims" "UserInfo has distributed claims (OpenID Connect Core 5.6.2).";
     }
+    Airlock {
+        AirlockParNotOffered "airlock_par_not_offered" "" "Pushed requests are neither announced nor taken (RFC 9126 5: OPTIONAL).";
+        AirlockParHttp500 "airlock_par_http_500" "" "The endpoint for pushed requests breaks (RFC 9110 15.6.1).";
+        AirlockParRefused "airlock_par_refused" "" "The pushed request is refused: `invalid_request` (RFC 9126 2.3).";
+        AirlockParExpired "airlock_par_expired" "" "The pushed request has expired when the browser arrives: `invalid_request_uri` (RFC 9126 2.2).";
+        AirlockResourceUnauthorized "airlock_resource_unauthorized" "" "The SSO ticket resource refuses the access token: 401, `invalid_token` (RFC 6750 3.1).";
+        AirlockResourceForbidden "airlock_resource_forbidden" "" "The SSO ticket resource wants more scopes: 403, `insufficient_scope` (RFC 6750 3.1).";
+        AirlockResourceNotFound "airlock_resource_not_found" "" "There is no resource of that name: 404 (RFC 9110 15.5.5).";
+        AirlockResourceHttp500 "airlock_resource_http_500" "" "The SSO ticket resource breaks (RFC 9110 15.6.1).";
+        AirlockResourceNotJson "airlock_resource_not_json" "" "Status 200, but the SSO ticket resource answers in HTML.";
+        AirlockResourceSlow "airlock_resource_slow" "" "The SSO ticket takes longer than a client should wait.";
+        AirlockResourceMoreMembers "airlock_resource_more_members" "" "Other members stand beside the ticket: a resource may have several providers, and the buyer has to get in.";
+        AirlockTicketFieldWrong "airlock_ticket_field_wrong" "" "The ticket stands under `ticket`, not under the configured name.";
+        AirlockTicketEmpty "airlock_ticket_empty" "" "The ticket is an empty string.";
+        AirlockTicketExpired "airlock_ticket_expired" "" "The ticket is eleven seconds old when it is handed out: one more than it lives.";
+        AirlockTicketUsed "airlock_ticket_used" "" "The ticket was taken before: each is good once, by its `jti`.";
+        AirlockTicketIgnored "airlock_ticket_ignored" "" "The ticket is good, yet the password page shows: the flow has no step for it.";
+        AirlockTicketOfAnotherPerson "airlock_ticket_of_another_person" "" "The ticket names another person, who then steps up.";
+        AirlockAccessDenied "airlock_access_denied" "" "After the second factor, `error=access_denied` (RFC 6749 4.1.2.1).";
+        AirlockAcrWeaker "airlock_acr_weaker" "" "After the second factor, `acr` is `weak-acr`: the client has to compare.";
+        AirlockAcrMissing "airlock_acr_missing" "" "After the second factor, there is no `acr`: an unknown one is no error, so it looks like this.";
+        AirlockAcrCase "airlock_acr_case" "" "After the second factor, `acr` is `STRONG-ACR`: the match is case-sensitive.";
+        AirlockSubOther "airlock_sub_other" "" "After the second factor, `sub` is another person.";
+        AirlockAuthTimeStale "airlock_auth_time_stale" "" "After the second factor, `auth_time` is an hour ago although `prompt=login` was sent (OpenID Connect Core 3.1.2.1).";
+        AirlockAuthTimeMissing "airlock_auth_time_missing" "" "After the second factor, there is no `auth_time` (OpenID Connect Core 2: REQUIRED with `max_age`).";
+        AirlockChallengeRepeated "airlock_challenge_repeated" "" "The protected resource asks for more, however strong the token is (RFC 9470 3).";
+        AirlockChallengeWithoutAcrValues "airlock_challenge_without_acr_values" "" "The protected resource asks for more and doesn't say what: no `acr_values` (RFC 9470 3: OPTIONAL).";
+    }
     Payway {
         PaywayIdentifyHttp500 "payway_identify_http_500" "" "`/identify` breaks: the visitor is left there (RFC 9110 15.6.1).";
         PaywayLandingBadSignature "payway_landing_bad_signature" "" "The landing's `t` has one bit of its signature wrong (RFC 7515 5.2).";

@@ -14,7 +14,7 @@ use aws_lc_rs::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::entropy::{base64url, name, sha256};
+use crate::entropy::{base64url, from_base64url, name, sha256};
 
 /// How long a key that no longer signs stays published, in seconds of the sandbox's clock.
 const FORMER_KEPT: i64 = 3600;
@@ -204,9 +204,33 @@ pub(crate) fn signing_input(header: &Value, claims: &Value) -> String {
 
 /// A JWS with HMAC SHA-256 (RFC 7518 3.2).
 pub(crate) fn sign_hs256(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    sign_hmac(hmac::HMAC_SHA256, header, claims, secret)
+}
+
+/// A JWS with an HMAC (RFC 7518 3.2); `alg` of the header is the caller's to name.
+pub(crate) fn sign_hmac(
+    algorithm: hmac::Algorithm,
+    header: &Value,
+    claims: &Value,
+    secret: &[u8],
+) -> String {
     let input = signing_input(header, claims);
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), input.as_bytes());
+    let tag = hmac::sign(&hmac::Key::new(algorithm, secret), input.as_bytes());
     format!("{input}.{}", base64url(tag.as_ref()))
+}
+
+/// Header and claims of a JWS whose HMAC is right; what `alg` says is the caller's to check.
+pub(crate) fn verify_hmac(
+    algorithm: hmac::Algorithm,
+    jws: &str,
+    secret: &[u8],
+) -> Option<(Value, Value)> {
+    let (input, tag) = jws.rsplit_once('.')?;
+    let key = hmac::Key::new(algorithm, secret);
+    hmac::verify(&key, input.as_bytes(), &from_base64url(tag)?).ok()?;
+    let (header, claims) = input.split_once('.')?;
+    let part = |part| serde_json::from_slice(&from_base64url(part)?).ok();
+    Some((part(header)?, part(claims)?))
 }
 
 /// The keys that sign, and those that did until a while ago.
@@ -219,6 +243,14 @@ impl KeyRing {
     pub(crate) fn generate() -> KeyRing {
         KeyRing {
             current: vec![Key::generate(Alg::Rs256), Key::generate(Alg::Es256)],
+            former: Vec::new(),
+        }
+    }
+
+    /// Keys are made when they are first asked for.
+    pub(crate) fn empty() -> KeyRing {
+        KeyRing {
+            current: Vec::new(),
             former: Vec::new(),
         }
     }

@@ -24,6 +24,7 @@ mod entropy;
 mod fault;
 mod keys;
 mod messages;
+mod oauth;
 mod options;
 mod page;
 mod paytronix;

@@ -144,7 +144,7 @@ fn is_for_backends(system: System, path: &str) -> bool {
             "/userinfo",
             "/.well-known/openid-configuration",
         ]),
-        System::Airlock => path.contains("/rest/") && !ends(&["/end-session"]),
+        System::Airlock => path.contains("/rest/"),
         System::Payway => starts(&[
             "/authenticate",
             "/sessionstatus",

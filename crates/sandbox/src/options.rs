@@ -31,6 +31,8 @@ pub struct SandboxOptions {
     pub shop_secret: String,
     /// The registered clients, beside `shop-jwt`, whose key the sandbox makes.
     pub clients: Vec<Client>,
+    /// The clients that Airlock IAM knows.
+    pub airlock_clients: Vec<Client>,
     /// Who has an account.
     pub personas: Vec<Persona>,
     /// What ID tokens are signed with, unless a client registered something else.
@@ -42,6 +44,12 @@ pub struct SandboxOptions {
 impl SandboxOptions {
     /// The secret of the clients `shop`, `shop-post` and `shop-es256`.
     pub const CLIENT_SECRET: &str = "shop-secret";
+
+    /// The secret of Airlock's client `weak-app`.
+    pub const WEAK_SECRET: &str = "weak-secret";
+
+    /// The secret of Airlock's client `strong-app`.
+    pub const STRONG_SECRET: &str = "strong-secret";
 
     /// The secret that the demonstration's shop shares with its backend.
     pub const SHOP_SECRET: &str = "a-secret-that-only-the-sandbox-shop-has";
@@ -69,6 +77,18 @@ impl SandboxOptions {
                 Client::of_app("shop-post", ClientAuth::Post(secret()), app_url),
                 Client::of_app("shop-public", ClientAuth::None, app_url),
                 es256,
+            ],
+            airlock_clients: vec![
+                Client::of_app(
+                    "weak-app",
+                    ClientAuth::Basic(SandboxOptions::WEAK_SECRET.to_owned()),
+                    app_url,
+                ),
+                Client::of_app(
+                    "strong-app",
+                    ClientAuth::Basic(SandboxOptions::STRONG_SECRET.to_owned()),
+                    app_url,
+                ),
             ],
             personas: Persona::all(),
             id_token_alg: Alg::Rs256,

@@ -19,7 +19,7 @@ use axum::{Router, routing::get};
 pub(crate) use authorization::{AuthorizationRequest, Interaction, Stage};
 pub(crate) use id_token::IssuedIdToken;
 
-use crate::{page, state::App};
+use crate::{oauth::Granted, page, state::App};
 
 pub(crate) fn router(app: App) -> Router {
     Router::new()
@@ -77,27 +77,14 @@ pub(crate) struct Grant {
     pub(crate) scope: String,
     pub(crate) nonce: Option<String>,
     pub(crate) session: Session,
-    pub(crate) granted_at: i64,
-    pub(crate) revoked: bool,
 }
 
-/// RFC 6749 4.1.2.
-pub(crate) struct AuthorizationCode {
-    pub(crate) grant: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) code_challenge: String,
-    pub(crate) expires_at: i64,
-    pub(crate) used: bool,
-}
+impl Granted for Grant {
+    fn client_id(&self) -> &str {
+        &self.client_id
+    }
 
-/// RFC 6750.
-pub(crate) struct AccessToken {
-    pub(crate) grant: String,
-    pub(crate) expires_at: i64,
-}
-
-/// RFC 9700 4.14.2: each is used once.
-pub(crate) struct RefreshToken {
-    pub(crate) grant: String,
-    pub(crate) used: bool,
+    fn scope(&self) -> &str {
+        &self.scope
+    }
 }

@@ -83,6 +83,11 @@ impl Sandbox {
         &self.0.issuer
     }
 
+    /// The issuer of Airlock's authorization server `arena`.
+    pub fn airlock_issuer(&self) -> String {
+        airlock::issuer(&self.0.options)
+    }
+
     /// What it was started with.
     pub fn options(&self) -> &SandboxOptions {
         &self.0.options

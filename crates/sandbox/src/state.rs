@@ -12,16 +12,16 @@ use crate::{
     airlock::{self, Airlock},
     client::{Client, ClientAuth},
     clock::Clock,
+    entropy::same,
     fault::Fault,
     keys::{Alg, Key, KeyRing},
     messages::Message,
+    oauth::Tokens,
     options::SandboxOptions,
     paytronix::{self, Paytronix},
     payway::{self, Payway},
     persona::Persona,
-    provider::{
-        AccessToken, AuthorizationCode, Grant, Interaction, IssuedIdToken, RefreshToken, Session,
-    },
+    provider::{Grant, Interaction, IssuedIdToken, Session},
     sessionm::{self, SessionM},
     shop::Shop,
 };
@@ -48,10 +48,7 @@ pub(crate) struct State {
     pub(crate) keys: KeyRing,
     pub(crate) interactions: HashMap<String, Interaction>,
     pub(crate) sessions: HashMap<String, Session>,
-    pub(crate) grants: HashMap<String, Grant>,
-    pub(crate) codes: HashMap<String, AuthorizationCode>,
-    pub(crate) access_tokens: HashMap<String, AccessToken>,
-    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) tokens: Tokens<Grant>,
     pub(crate) issued_id_tokens: HashMap<Vec<u8>, IssuedIdToken>,
     pub(crate) assertions: HashMap<String, i64>,
     pub(crate) messages: VecDeque<Message>,
@@ -114,10 +111,7 @@ impl Shared {
             keys: KeyRing::generate(),
             interactions: HashMap::new(),
             sessions: HashMap::new(),
-            grants: HashMap::new(),
-            codes: HashMap::new(),
-            access_tokens: HashMap::new(),
-            refresh_tokens: HashMap::new(),
+            tokens: Tokens::default(),
             issued_id_tokens: HashMap::new(),
             assertions: HashMap::new(),
             messages: VecDeque::new(),
@@ -183,6 +177,14 @@ impl State {
         self.clients.iter().find(|client| client.id == id)
     }
 
+    /// Who typed this, if the password is theirs.
+    pub(crate) fn persona_with(&self, typed: &str, password: &str) -> Option<&Persona> {
+        self.personas
+            .iter()
+            .find(|persona| persona.is_named(typed))
+            .filter(|persona| same(&persona.password, password))
+    }
+
     pub(crate) fn persona(&self, sub: &str) -> Option<&Persona> {
         self.personas.iter().find(|persona| persona.sub == sub)
     }
@@ -202,22 +204,15 @@ impl State {
         self.payway.tidy(now);
         self.paytronix.tidy(now);
         self.sessionm.tidy(now);
-        if self.interactions.len() + self.codes.len() + self.access_tokens.len() < 2000 {
+        if self.interactions.len() + self.tokens.len() < 2000 {
             return;
         }
         self.interactions
             .retain(|_, interaction| now - interaction.started_at < 2 * 3600);
-        self.codes.retain(|_, code| now - code.expires_at < 3600);
-        self.access_tokens
-            .retain(|_, token| now - token.expires_at < 3600);
+        self.tokens.tidy(now);
         self.assertions.retain(|_, exp| *exp > now);
         self.sessions
             .retain(|_, session| now - session.auth_time < 30 * DAY);
-        self.grants
-            .retain(|_, grant| now - grant.granted_at < 30 * DAY);
-        let grants = &self.grants;
-        self.refresh_tokens
-            .retain(|_, token| grants.contains_key(&token.grant));
         self.issued_id_tokens
             .retain(|_, token| now - token.issued_at < 30 * DAY);
     }

@@ -1,9 +1,10 @@
 //! The authorization response: RFC 6749 4.1.2 and 4.1.2.1, with `iss` of RFC 9207.
 
-use super::{AuthorizationCode, AuthorizationRequest, Grant, Session};
+use super::{AuthorizationRequest, Grant, Session};
 use crate::{
     entropy,
     fault::Fault,
+    oauth::Bound,
     state::{Shared, State},
     wire::with_query,
 };
@@ -46,29 +47,18 @@ pub(crate) fn succeed(
         );
     }
     let now = app.now();
-    let grant_id = entropy::name();
-    let code = entropy::token();
-    state.codes.insert(
-        code.clone(),
-        AuthorizationCode {
-            grant: grant_id.clone(),
-            redirect_uri: completed.redirect_uri.clone(),
-            code_challenge: completed.code_challenge.clone(),
-            expires_at: now + state.settings.code_lifetime,
-            used: false,
-        },
-    );
-    state.grants.insert(
-        grant_id,
-        Grant {
-            client_id: completed.client_id.clone(),
-            scope: completed.scope.clone(),
-            nonce: completed.nonce.clone(),
-            session,
-            granted_at: now,
-            revoked: false,
-        },
-    );
+    let grant = Grant {
+        client_id: completed.client_id.clone(),
+        scope: completed.scope.clone(),
+        nonce: completed.nonce.clone(),
+        session,
+    };
+    let bound = Bound {
+        redirect_uri: &completed.redirect_uri,
+        code_challenge: Some(&completed.code_challenge),
+        expires_at: now + state.settings.code_lifetime,
+    };
+    let code = state.tokens.grant(grant, &bound, now);
 
     let sent = completed.state.clone();
     let answered = if state.has(Fault::ResponseStateWrong) {

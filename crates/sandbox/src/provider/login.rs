@@ -93,14 +93,7 @@ async fn submit(
         Stage::Password => {
             let typed = form.get("username").unwrap_or_default();
             let password = form.get("password").unwrap_or_default();
-            let known = state
-                .personas
-                .iter()
-                .find(|persona| persona.is_named(typed));
-            match known
-                .filter(|persona| same(&persona.password, password))
-                .cloned()
-            {
+            match state.persona_with(typed, password).cloned() {
                 None => again(
                     &mut state,
                     &id,

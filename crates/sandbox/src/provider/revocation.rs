@@ -9,8 +9,8 @@ use axum::{
     routing::post,
 };
 
-use super::token::{TokenError, authenticate};
-use crate::{fault::Fault, state::App, wire::Parameters};
+use super::token::authenticate;
+use crate::{fault::Fault, oauth::TokenError, state::App, wire::Parameters};
 
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/revoke", post(revoke))
@@ -34,27 +34,6 @@ async fn revoke(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resp
         }
         .into_response();
     };
-    let family = state
-        .refresh_tokens
-        .get(token)
-        .map(|refresh| refresh.grant.clone());
-    let is_own = |grant: &str| {
-        state
-            .grants
-            .get(grant)
-            .is_some_and(|grant| grant.client_id == client.id)
-    };
-    if let Some(id) = family.filter(|id| is_own(id)) {
-        // RFC 7009 2.1: with a refresh token go the access tokens of the same grant.
-        if let Some(grant) = state.grants.get_mut(&id) {
-            grant.revoked = true;
-        }
-    } else if state
-        .access_tokens
-        .get(token)
-        .is_some_and(|access| is_own(&access.grant))
-    {
-        state.access_tokens.remove(token);
-    }
+    state.tokens.revoke(token, &client.id);
     StatusCode::OK.into_response()
 }

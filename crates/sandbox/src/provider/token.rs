@@ -4,47 +4,26 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
 use serde_json::{Value, json};
 
 use super::{
-    AccessToken, Grant, RefreshToken,
+    Grant,
     id_token::{self, Occasion},
 };
 use crate::{
-    client::{Client, Credentials, Proven},
-    entropy::{self, base64url, same, sha256},
+    client::{Client, Proven},
     fault::Fault,
+    oauth::{self, Rotation, TokenError, WRONG_CLIENT},
     state::{App, Shared, State as Sandboxed},
     wire::{self, Parameters, dropped, not_json},
 };
 
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/token", post(token))
-}
-
-/// An error of RFC 6749 5.2.
-pub(crate) struct TokenError {
-    pub(crate) error: &'static str,
-    pub(crate) description: &'static str,
-}
-
-impl IntoResponse for TokenError {
-    fn into_response(self) -> Response {
-        let body = json!({ "error": self.error, "error_description": self.description });
-        if self.error != "invalid_client" {
-            return wire::json(StatusCode::BAD_REQUEST, &body);
-        }
-        let mut response = wire::json(StatusCode::UNAUTHORIZED, &body);
-        let challenge = HeaderValue::from_static("Basic realm=\"Club account\", charset=\"UTF-8\"");
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, challenge);
-        response
-    }
 }
 
 async fn token(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
@@ -133,130 +112,51 @@ pub(crate) fn authenticate(
     headers: &HeaderMap,
     body: &Parameters,
 ) -> Result<Client, TokenError> {
-    const REFUSED: TokenError = TokenError {
-        error: "invalid_client",
-        description: "unknown client, wrong secret, or not the registered method",
-    };
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let credentials = Credentials::of(authorization, body).ok_or(REFUSED)?;
-    let client = state
-        .client(credentials.client_id())
-        .cloned()
-        .ok_or(REFUSED)?;
-    match credentials.prove(&client).ok_or(REFUSED)? {
+    let (client, proven) = oauth::authenticate(&state.clients, headers, body)?;
+    match proven {
         Proven::Now => Ok(client),
         Proven::ByAssertion(assertion) => {
             let now = app.now();
             let endpoint = format!("{}/token", app.issuer);
             let jti = assertion
                 .accept(&client.id, &[&app.issuer, &endpoint], now)
-                .ok_or(REFUSED)?;
+                .ok_or(WRONG_CLIENT)?;
             // RFC 7523 3, 7: an assertion is used once.
             match state.assertions.insert(jti.to_owned(), now + 3600) {
                 None => Ok(client),
-                Some(_) => Err(REFUSED),
+                Some(_) => Err(WRONG_CLIENT),
             }
         }
     }
 }
 
-/// RFC 6749 4.1.3, RFC 7636 4.6.
 fn exchange(
     app: &Shared,
     state: &mut Sandboxed,
     client: &Client,
     body: &Parameters,
 ) -> Result<Value, TokenError> {
-    let refused = |description| {
-        Err(TokenError {
-            error: "invalid_grant",
-            description,
-        })
-    };
-    let now = app.now();
-    let Some(code) = body.get("code").and_then(|code| state.codes.get_mut(code)) else {
-        return refused("the code is unknown");
-    };
-    let Some(grant) = state
-        .grants
-        .get_mut(&code.grant)
-        .filter(|grant| grant.client_id == client.id)
-    else {
-        return refused("the code is another client's");
-    };
-    if code.used {
-        // RFC 6749 4.1.2: a code that comes twice takes back what it gave.
-        grant.revoked = true;
-        return refused("the code was used before; what it gave is revoked");
-    }
-    if now >= code.expires_at {
-        return refused("the code has expired");
-    }
-    if body.get("redirect_uri") != Some(&*code.redirect_uri) {
-        return refused("redirect_uri isn't that of the authorization request");
-    }
-    let challenge = body
-        .get("code_verifier")
-        .map(|verifier| base64url(sha256(verifier.as_bytes())));
-    if !challenge.is_some_and(|challenge| same(&challenge, &code.code_challenge)) {
-        return refused("code_verifier doesn't fit the code_challenge");
-    }
-    code.used = true;
-    let (id, grant) = (code.grant.clone(), grant.clone());
+    let (id, grant) = state.tokens.redeem(&client.id, body, app.now())?;
     Ok(tokens(app, state, &id, &grant, Occasion::Code))
 }
 
-/// RFC 6749 6; each refresh token is used once, and one that comes twice ends them all (RFC 9700 4.14.2).
 fn refresh(
     app: &Shared,
     state: &mut Sandboxed,
     client: &Client,
     body: &Parameters,
 ) -> Result<Value, TokenError> {
-    let refused = |description| {
-        Err(TokenError {
-            error: "invalid_grant",
-            description,
-        })
-    };
     if state.has(Fault::RefreshRefused) {
-        return refused("the sandbox was asked to answer so");
+        return Err(TokenError::invalid_grant(
+            "the sandbox was asked to answer so",
+        ));
     }
-    let keeps_its_token = state.has(Fault::LenientRefreshWithoutRefreshToken);
-    let Some(token) = body
-        .get("refresh_token")
-        .and_then(|token| state.refresh_tokens.get_mut(token))
-    else {
-        return refused("the refresh token is unknown");
+    let rotation = if state.has(Fault::LenientRefreshWithoutRefreshToken) {
+        Rotation::Kept
+    } else {
+        Rotation::Replaced
     };
-    let Some(grant) = state
-        .grants
-        .get_mut(&token.grant)
-        .filter(|grant| grant.client_id == client.id)
-    else {
-        return refused("the refresh token is another client's");
-    };
-    if grant.revoked {
-        return refused("the refresh token is revoked");
-    }
-    if token.used {
-        grant.revoked = true;
-        return refused("the refresh token was used before; its whole family is revoked");
-    }
-    if let Some(scope) = body.get("scope")
-        && !scope
-            .split(' ')
-            .all(|asked| grant.scope.split(' ').any(|granted| granted == asked))
-    {
-        return Err(TokenError {
-            error: "invalid_scope",
-            description: "more than was granted",
-        });
-    }
-    token.used = !keeps_its_token;
-    let (id, grant) = (token.grant.clone(), grant.clone());
+    let (id, grant) = state.tokens.refresh(&client.id, body, rotation)?;
     Ok(tokens(app, state, &id, &grant, Occasion::Refresh))
 }
 
@@ -268,15 +168,7 @@ fn tokens(
     occasion: Occasion,
 ) -> Value {
     let lifetime = state.settings.access_token_lifetime;
-    let access_token = entropy::token();
-    let expires_at = app.now() + lifetime;
-    state.access_tokens.insert(
-        access_token.clone(),
-        AccessToken {
-            grant: id.to_owned(),
-            expires_at,
-        },
-    );
+    let access_token = state.tokens.issue_access(id, app.now() + lifetime);
     let mut answer = json!({
         "access_token": access_token, "token_type": "Bearer", "expires_in": lifetime, "scope": grant.scope,
     });
@@ -286,15 +178,7 @@ fn tokens(
         .split(' ')
         .any(|scope| scope == "offline_access");
     if offline && !(refreshed && state.has(Fault::LenientRefreshWithoutRefreshToken)) {
-        let refresh_token = entropy::token();
-        state.refresh_tokens.insert(
-            refresh_token.clone(),
-            RefreshToken {
-                grant: id.to_owned(),
-                used: false,
-            },
-        );
-        answer["refresh_token"] = refresh_token.into();
+        answer["refresh_token"] = state.tokens.issue_refresh(id).into();
     }
     let without_id_token = if refreshed {
         state.has(Fault::LenientRefreshWithoutIdToken)

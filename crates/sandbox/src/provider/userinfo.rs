@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
 };
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     fault::Fault,
     keys::Alg,
+    oauth::{bearer, bearer_challenge},
     state::{App, State as Sandboxed},
     wire::{self, not_json},
 };
@@ -29,17 +30,7 @@ async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
     if state.has(Fault::UserinfoUnauthorized) {
         return unauthorized();
     }
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let grant = bearer
-        .and_then(|token| state.access_tokens.get(token))
-        .filter(|token| now < token.expires_at)
-        .and_then(|token| state.grants.get(&token.grant))
-        .filter(|grant| !grant.revoked);
+    let grant = bearer(&headers).and_then(|token| state.tokens.of_access(token, now));
     let Some((sub, scope)) = grant.map(|grant| (grant.session.sub.clone(), grant.scope.clone()))
     else {
         return unauthorized();
@@ -87,14 +78,5 @@ fn bend(state: &mut Sandboxed, claims: &mut Map<String, Value>, issuer: &str) {
 
 /// RFC 6750 3.1.
 fn unauthorized() -> Response {
-    let mut response = wire::json(
-        StatusCode::UNAUTHORIZED,
-        &json!({ "error": "invalid_token" }),
-    );
-    let challenge =
-        HeaderValue::from_static("Bearer realm=\"Club account\", error=\"invalid_token\"");
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, challenge);
-    response
+    bearer_challenge(StatusCode::UNAUTHORIZED, Some("invalid_token"), &[])
 }

@@ -100,16 +100,16 @@ impl<'a> Browser<'a> {
         }
     }
 
-    pub(crate) fn at_shop(sandbox: &'a Sandbox) -> Self {
-        Browser::at(sandbox, "shop.localhost:8900")
-    }
-
     /// At another host of the sandbox.
     pub(crate) fn at(sandbox: &'a Sandbox, host: &'static str) -> Self {
         Browser {
             host,
             ..Browser::new(sandbox)
         }
+    }
+
+    pub(crate) fn at_shop(sandbox: &'a Sandbox) -> Self {
+        Browser::at(sandbox, "shop.localhost:8900")
     }
 
     pub(crate) async fn get(&mut self, url: &str) -> Answer {
@@ -204,6 +204,27 @@ impl<'a> Browser<'a> {
             .await
             .json()
     }
+}
+
+/// One request to a host, as a backend sends it.
+pub(crate) async fn call(
+    sandbox: &Sandbox,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> Answer {
+    let url = url::Url::parse(url).unwrap();
+    let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    let path = &url[url::Position::BeforePath..];
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::HOST, host);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    send(sandbox, request.body(Body::from(body)).unwrap()).await
 }
 
 /// The client `shop` at an endpoint of the provider.

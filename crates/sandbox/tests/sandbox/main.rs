@@ -1,6 +1,7 @@
 //! The sandbox from outside: what a browser and a client's backend see of it.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on should stop")]
 
+mod airlock;
 mod browser;
 mod control;
 mod fault;
