@@ -9,6 +9,7 @@
 //! | `POST /rotate` | new signing keys |
 //! | `DELETE /sessions` | ends every login at every system |
 //! | `GET /messages`, `DELETE /messages` | what went over the wire |
+//! | `GET /sessionm/customers` | every customer that SessionM has |
 //! | `GET /clients/shop-jwt/key.pem` | the private key of that client, made at the start |
 
 use axum::{
@@ -28,7 +29,7 @@ use crate::{
     messages::Message,
     page::{self, Forms, html},
     persona::{OTP, PASSWORD, Persona},
-    state::{App, Settings, Shared},
+    state::{App, Settings, Shared, State as Sandboxed},
     system::System,
     wire,
 };
@@ -49,6 +50,10 @@ pub(crate) fn router(app: App) -> Router {
         .route(
             "/clients/shop-jwt/key.pem",
             get(async |State(app): State<App>| pem(&app.client_key)),
+        )
+        .route(
+            "/sessionm/customers",
+            get(async |State(app): State<App>| Json(app.state().sessionm.customers())),
         )
         .route("/healthz", get(async || "ok\n"))
         .route(
@@ -114,7 +119,7 @@ fn state_of(app: &Shared) -> Value {
         .iter()
         .map(|persona| {
             let mut shown = json!(persona);
-            shown["ids"] = ids_of(persona)
+            shown["ids"] = ids_of(&state, persona)
                 .into_iter()
                 .map(|(system, id)| (system.to_string(), Value::from(id)))
                 .collect();
@@ -148,11 +153,16 @@ fn state_of(app: &Shared) -> Value {
 }
 
 /// Who a persona is, system by system.
-fn ids_of(persona: &Persona) -> Vec<(System, String)> {
+fn ids_of(state: &Sandboxed, persona: &Persona) -> Vec<(System, String)> {
+    let id_at = |system| match system {
+        // A directory, not a provider: whoever it doesn't know has no id there yet.
+        System::SessionM => state.sessionm.customer_of(persona).map(str::to_owned),
+        System::Shop => None,
+        _ => Some(persona.id_at(system)),
+    };
     System::ALL
         .into_iter()
-        .filter(|system| *system != System::Shop)
-        .map(|system| (system, persona.id_at(system)))
+        .filter_map(|system| Some((system, id_at(system)?)))
         .collect()
 }
 
@@ -283,7 +293,11 @@ impl Place {
                 ]
             }
             System::Payway => vec![("Newspaper", at("/site"))],
-            System::Paytronix | System::SessionM => vec![],
+            System::SessionM => vec![(
+                "Customers",
+                format!("{}/sessionm/customers", app.options.public_url),
+            )],
+            System::Paytronix => vec![],
         };
         let hint = match system {
             System::Payway => {
@@ -347,7 +361,7 @@ async fn control_page(State(app): State<App>) -> Response {
             personas: state
                 .personas
                 .iter()
-                .map(|persona| (persona.clone(), ids_of(persona)))
+                .map(|persona| (persona.clone(), ids_of(&state, persona)))
                 .collect(),
             groups: Group::ALL
                 .into_iter()

@@ -352,6 +352,29 @@ faults! {
         PaytronixAccountInformationHttp500 "paytronix_account_information_http_500" "" "The account can't be had (RFC 9110 15.6.1).";
         PaytronixSlow "paytronix_slow" "" "The interface takes longer than a client should wait.";
     }
+    SessionM {
+        SessionMCreateTimesOut "sessionm_create_times_out" "" "The profile is created, and the answer takes longer than a client should wait.";
+        SessionMCreateHttp500 "sessionm_create_http_500" "" "The profile is created, and the answer is a 500.";
+        SessionMCreateDropsConnection "sessionm_create_drops_connection" "" "The profile is created, and the connection ends in the middle of the answer (RFC 9112 8).";
+        SessionMCreateEmailTaken "sessionm_create_email_taken" "" "No profile is created: the e-mail has one already.";
+        SessionMCreateRaced "sessionm_create_raced" "" "Somebody else creates the profile a moment before: the e-mail has one now.";
+        SessionMUpdateHttp500 "sessionm_update_http_500" "" "The profile is updated, and the answer is a 500.";
+        SessionMRetrieveOther "sessionm_retrieve_other" "" "Another profile is answered than that which was asked for.";
+        SessionMLookupSeveral "sessionm_lookup_several" "" "The lookup finds more than one customer, which is an error.";
+        SessionMLookupOther "sessionm_lookup_other" "" "The lookup finds a customer who isn't who was asked for.";
+        SessionMLookupMisses "sessionm_lookup_misses" "" "The lookup finds nobody, although the customer is there.";
+        SessionMLookupSlow "sessionm_lookup_slow" "" "The lookup takes longer than a client should wait.";
+        SessionMLookupUserOnTop "sessionm_lookup_user_on_top" "" "The lookup's `user` stands on top, not in `payload`: its place isn't published, and the buyer has to get in.";
+        SessionMUserNotFoundHttp404 "sessionm_user_not_found_http_404" "" "`user_not_found` has HTTP 404, not 200: both are documented.";
+        SessionMErrorUpperCase "sessionm_error_upper_case" "" "Error codes are in capitals, as the documentation lists them.";
+        SessionMNotAvailable "sessionm_not_available" "" "Everything is answered with `not_available`, as an error with HTTP 200.";
+        SessionMUnauthorized "sessionm_unauthorized" "" "The credentials are refused: 401.";
+        SessionMHttp500 "sessionm_http_500" "" "Everything breaks before anything is done: 500.";
+        SessionMNotJson "sessionm_not_json" "" "Everything is answered with an HTML page and the status 200.";
+        SessionMRateLimited "sessionm_rate_limited" "" "Everything is refused: 429 with `Retry-After: 1` (RFC 6585 4).";
+        SessionMRateLimitedOnce "sessionm_rate_limited_once" "" "The first call of each kind is refused: 429 with `Retry-After`; whoever waits gets through (RFC 6585 4).";
+        SessionMRateLimitedWithoutRetryAfter "sessionm_rate_limited_without_retry_after" "" "The same without `Retry-After`: a second later it goes on (RFC 6585 4: MAY).";
+    }
 }
 
 impl std::fmt::Display for Fault {

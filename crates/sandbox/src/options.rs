@@ -45,6 +45,12 @@ impl SandboxOptions {
     /// The secret of the clients `shop`, `shop-post` and `shop-es256`.
     pub const CLIENT_SECRET: &str = "shop-secret";
 
+    /// The API key of SessionM, in its paths and for HTTP Basic.
+    pub const SESSIONM_KEY: &str = "sessionm-key";
+
+    /// The secret that goes with [`SandboxOptions::SESSIONM_KEY`].
+    pub const SESSIONM_SECRET: &str = "sessionm-secret";
+
     /// The secret of Airlock's client `weak-app`.
     pub const WEAK_SECRET: &str = "weak-secret";
 

@@ -138,7 +138,7 @@ impl Persona {
         }
     }
 
-    /// What a system calls this person: its `sub`, account or customer.
+    /// What a system calls this person: its `sub` or account; in SessionM the customer of whoever is there from the start.
     pub fn id_at(&self, system: System) -> String {
         let hex = || -> String {
             sha256(format!("{system}/{}", self.username).as_bytes())

@@ -138,6 +138,17 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Every customer of SessionM, with all that is known of them.
+    pub fn sessionm_customers(&self) -> Vec<Value> {
+        self.0.state().sessionm.customers()
+    }
+
+    /// A customer more for SessionM, from the `user` object of a create request; its id, or why there is none.
+    pub fn add_sessionm_customer(&self, user: &Value) -> Result<String, String> {
+        let now = self.0.now();
+        self.0.state().sessionm.add(user, now)
+    }
+
     /// Adds somebody, or replaces whoever has the same subject.
     pub fn add_persona(&self, persona: Persona) {
         let mut state = self.0.state();

@@ -10,6 +10,7 @@ mod paytronix;
 mod paytronix_fault;
 mod payway;
 mod payway_fault;
+mod sessionm;
 mod shop;
 mod sign_in;
 mod systems;

@@ -87,7 +87,6 @@ async fn the_control_page_lists_every_system_and_every_name_of_a_persona() {
             System::Airlock,
             System::Payway,
             System::Paytronix,
-            System::SessionM,
         ] {
             assert!(
                 page.body
