@@ -37,7 +37,7 @@ pub async fn exchange(body: &ExchangeRequest) -> Result<TokensResponse, Failure>
     post("/v1/exchange", body.handle.as_deref(), body).await
 }
 
-/// The exchange that `boot.js` has sent: `None` where it sent none. A nonce that was too old is the caller's to repeat.
+/// The exchange that `early.js` has sent: `None` where it sent none. A nonce that was too old is the caller's to repeat.
 pub async fn early_exchange() -> Option<Result<TokensResponse, Failure>> {
     let exchange = browser::boot_exchange()?;
     let racing = Promise::race(

@@ -1,10 +1,8 @@
 // What must not wait for the wasm: which of the two modules to load, the key and its proofs, a press on a served
-// button, the stored e-mail, and the one request of the callback. Everything that is decided, is decided in Rust.
+// button, the stored e-mail. Everything that is decided, is decided in Rust.
 (() => {
-  const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document;
-  const parse = (text) => { try { return JSON.parse(text); } catch { return null; } };
-  const stores = ['localStorage', 'sessionStorage'];
-  const read = (store, key) => { try { return self[store].getItem(key); } catch { return null; } };
+  const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document, boot = self.admitOne;
+  const { parse, read, stores } = boot;
   const find = (key) => parse(read(stores[0], key) || read(stores[1], key));
   const bytes = (text) => new TextEncoder().encode(text);
   const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -16,7 +14,7 @@
   });
 
   // The P-256 key that handles are bound to: non-extractable, kept in IndexedDB, in memory where that is blocked.
-  let made, late;
+  let made, late, kept;
   const make = () => made = made || subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
   const load = async () => {
     try {
@@ -24,7 +22,7 @@
       opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
       const db = await promised(opening);
       const keys = (mode) => db.transaction('keys', mode).objectStore('keys');
-      const kept = await promised(keys('readonly').get('proof'));
+      kept = await promised(keys('readonly').get('proof'));
       if (kept && !late) return kept;
       const fresh = await make();
       try {
@@ -34,9 +32,11 @@
           store.transaction.oncomplete = resolve;
           store.transaction.onabort = reject;
         });
-        return fresh;
+        if (late) boot.forget(); // signed with the one that was there
+        return kept = fresh;
       } catch {
-        return await promised(keys('readonly').get('proof')) || fresh; // another tab was first
+        kept = await promised(keys('readonly').get('proof')); // another tab was first
+        return kept || fresh;
       }
     } catch {
       return make();
@@ -53,18 +53,21 @@
   }) : Promise.reject(new Error('crypto_unavailable'));
   key.catch(() => {});
 
-  const boot = self.admitOne = {
-    nonce: data.nonce,
-    pressed: null,
-    exchange: null,
-    ready: false,
-    release() {},
+  let nonce, nonceAt;
+  Object.defineProperty(boot, 'nonce', { get: () => nonce, set(value) { nonce = value; nonceAt = Date.now(); } });
+  boot.nonce = data.nonce;
+  Object.assign(boot, {
     // Leaves for another address, but not while the key is being put down: IndexedDB may keep the next page waiting for
-    // an answer that a page which is gone has asked for.
+    // an answer that a page which is gone has asked for. A key that is kept signs for the exchange that may come next.
     leave(url) {
       new URL(url); // throws now, if it is none
       const go = () => location.assign(url);
-      Promise.race([key, new Promise((resolve) => setTimeout(resolve, 300))]).then(go, go);
+      const ahead = async () => {
+        const [signer] = await key;
+        const at = nonceAt;
+        if (nonce && kept && kept.privateKey === signer) boot.keep(await boot.proof('POST', '/v1/exchange'), at);
+      };
+      Promise.race([ahead(), new Promise((resolve) => setTimeout(resolve, 300))]).then(go, go);
     },
     // A proof in the form of RFC 9449 section 4.2; `ath` is of the handle where it stands in the body.
     async proof(method, path, handle) {
@@ -78,7 +81,7 @@
         .map((part) => base64url(bytes(JSON.stringify(part)))).join('.');
       return input + '.' + base64url(await subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, signer, bytes(input)));
     },
-  };
+  });
 
   // A sign-in in its plain form has a small module of its own; everything else is in the other one.
   const files = (name) => {
@@ -142,43 +145,7 @@
   if (session) doc.documentElement.dataset.session = '';
   if (email && session.ends_at * 1000 > Date.now() && /^\/(account)?$/.test(path)) boot.show(email);
 
-  // The callback in its plain form is exchanged at once; anything unusual is left to the app.
-  if (path.startsWith('/callback/') && subtle) {
-    const query = new URLSearchParams(location.search), names = [...query.keys()];
-    const { code, state, iss, error } = Object.fromEntries(query);
-    const name = 'admit-one.pending.' + state;
-    const store = stores.find((store) => read(store, name));
-    const claim = () => {
-      const pending = parse(read(store, name));
-      const plain = pending && !pending.claimed_at && !pending.kind && !pending.step_up && pending.redirect_uri === location.origin + path &&
-        (iss ? iss === pending.issuer : !pending.iss_required) && Date.now() - pending.started_at < 36e5;
-      if (!plain) return false;
-      try {
-        self[store].setItem(name, JSON.stringify({ ...pending, claimed_at: Date.now() }));
-      } catch {
-        return false;
-      }
-      const { provider, code_verifier, redirect_uri } = pending;
-      const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss });
-      return boot.proof('POST', '/v1/exchange').then((proof) => fetch('/v1/exchange', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Admit-One': '1', DPoP: proof },
-        body,
-      }));
-    };
-    if (code && state && !error && store && boot.nonce && new Set(names).size === names.length) {
-      // The lock is held until the app has saved the session, so that a second page with this callback waits for it.
-      boot.exchange = new Promise((resolve) => {
-        const held = () => {
-          const sent = claim();
-          resolve(sent || null);
-          return sent && new Promise((release) => { boot.release = release; });
-        };
-        navigator.locks ? navigator.locks.request(name, { ifAvailable: true }, (lock) => lock ? held() : resolve(null))
-          .catch(() => resolve(null)) : held();
-      });
-      boot.exchange.catch(() => {});
-    }
-  }
+  // With a proof that is signed now, where none was ahead.
+  if (boot.callback && !boot.exchange && subtle && boot.nonce) boot.begin(boot.proof('POST', '/v1/exchange'));
   boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
 })();

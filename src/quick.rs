@@ -119,7 +119,7 @@ impl SignIn {
     }
 }
 
-/// Takes the answer to the exchange that `boot.js` has sent, if all of it is as it should be; else nothing has changed.
+/// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
 async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
     // On the other rungs the tokens rest in the memory of the module that verifies them.
     if !matches!(configuration.custody, Custody::Local | Custody::Session) {

@@ -36,7 +36,12 @@ async fn renew(app: App) -> Result<(), Failure> {
     let Some(before) = app.session.current() else {
         return Ok(());
     };
+    let asked = browser::now_ms();
     let _lock = browser::lock(LOCK).await;
+    if browser::now_ms().saturating_sub(asked) > HELD_MS {
+        // Another tab had it. What it has put down comes from another process, by another way than the lock.
+        browser::sleep(SETTLE_MS).await;
+    }
     app.session.observe();
     let Some(session) = app
         .session
@@ -168,5 +173,9 @@ fn come_back(app: App) {
 
 /// The lock over the tokens of the session: whoever replaces them holds it.
 pub const LOCK: &str = "admit-one.refresh";
+/// A lock that nobody holds is there sooner.
+const HELD_MS: u64 = 20;
+/// For what is in localStorage to arrive here too.
+const SETTLE_MS: u32 = 100;
 /// Timers are not to be trusted over longer times.
 const LONGEST_WAIT: u64 = 600;

@@ -69,7 +69,7 @@ pub fn boot_show(name: &str) {
     let _ = call(&boot(), "show", &[name.into()]);
 }
 
-/// Releases the lock that `boot.js` holds over its exchange.
+/// Releases the lock that `early.js` holds over its exchange.
 pub fn boot_release() {
     if let Ok(release) = member(&boot(), "release").dyn_into::<Function>() {
         let _ = release.call0(&JsValue::UNDEFINED);

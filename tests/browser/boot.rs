@@ -18,6 +18,7 @@ fn boot() {
             <button class="provider" data-provider="b">B</button></div></div>
             <script data-boot type="application/json" id="admit-one">{"nonce":"first"}</script>`);
     "#);
+    js(include_str!("../../src/early.js"));
     js(include_str!("../../src/boot.js"));
 }
 
@@ -114,6 +115,44 @@ async fn where_indexeddb_is_blocked_the_key_is_in_memory() {
         },
     )
     .await;
+}
+
+/// Opens a callback with a proof that was signed so many milliseconds ago; answers what was sent with it.
+async fn sent_ahead(age: u32) -> Option<String> {
+    let sent = js_async(&format!(
+        r#"
+        const here = location.href, send = window.fetch;
+        history.replaceState(null, '', '/callback/club?code=c&state=s');
+        localStorage.setItem('admit-one.proof', JSON.stringify({{ proof: 'ahead', at: Date.now() - {age} }}));
+        localStorage.setItem('admit-one.pending.s', JSON.stringify({{
+            provider: 'club', issuer: 'i', iss_required: false, redirect_uri: location.origin + '/callback/club',
+            code_verifier: 'v', started_at: Date.now(),
+        }}));
+        let sent = null;
+        window.fetch = async (url, options) => {{ sent = options.headers.DPoP; return new Response('{{}}'); }};
+        {}
+        await self.admitOne.exchange;
+        self.admitOne.release();
+        window.fetch = send;
+        history.replaceState(null, '', here);
+        localStorage.removeItem('admit-one.pending.s');
+        if (localStorage.getItem('admit-one.proof')) throw new Error('the proof is still there');
+        return sent;
+        "#,
+        include_str!("../../src/early.js")
+    ))
+    .await;
+    sent.as_string()
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_is_exchanged_with_the_proof_that_was_signed_on_leaving() {
+    assert_eq!(sent_ahead(1_000).await.as_deref(), Some("ahead"));
+}
+
+#[wasm_bindgen_test]
+async fn a_proof_whose_nonce_may_be_too_old_is_not_sent() {
+    assert_eq!(sent_ahead(300_000).await, None);
 }
 
 #[wasm_bindgen_test]

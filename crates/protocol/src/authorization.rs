@@ -155,10 +155,10 @@ fn scopes(provider: &PublicProvider) -> Vec<String> {
     scopes
 }
 
-/// A sign-in under way. Its JSON is kept in the browser and read by `boot.js` too: the names are a contract.
+/// A sign-in under way. Its JSON is kept in the browser and read by `early.js` too: the names are a contract.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
 pub struct PendingAuthorization {
-    /// The dialect; `boot.js` takes only those where it isn't said.
+    /// The dialect; `early.js` takes only those where it isn't said.
     #[serde(default, skip_serializing_if = "Kind::is_oidc")]
     pub kind: Kind,
     /// The provider's id.

@@ -560,7 +560,7 @@ mod lifetime {
 mod storage {
     use super::*;
 
-    /// `boot.js` reads and writes this.
+    /// `early.js` reads and writes this.
     #[test]
     fn the_names_are_a_contract() {
         let json = serde_json::to_value(pending()).unwrap();

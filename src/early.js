@@ -1,0 +1,63 @@
+// The first thing on every page: the callback in its plain form is exchanged at once, if it can be with a proof that was
+// signed on leaving. Nothing here waits: neither for the key nor for the rest of the page.
+(() => {
+  const parse = (text) => { try { return JSON.parse(text); } catch { return null; } };
+  const stores = ['localStorage', 'sessionStorage'];
+  const read = (store, key) => { try { return self[store].getItem(key); } catch { return null; } };
+  const write = (key, value) => stores.some((store) => {
+    try { self[store].setItem(key, value); return true; } catch { return false; }
+  });
+
+  const boot = self.admitOne = {
+    exchange: null, pressed: null, ready: false, parse, read, stores, release() {},
+    // The lock is held until the app has saved the session, so that a second page with this callback waits for it.
+    begin(proof) {
+      boot.exchange = new Promise((resolve) => {
+        const held = () => {
+          const sent = claim(proof);
+          resolve(sent || null);
+          return sent && new Promise((release) => { boot.release = release; });
+        };
+        navigator.locks ? navigator.locks.request(name, { ifAvailable: true }, (lock) => lock ? held() : resolve(null))
+          .catch(() => resolve(null)) : held();
+      });
+      boot.exchange.catch(() => {});
+    },
+    // A proof for the exchange, good for one, signed ahead with a nonce of this time.
+    keep(proof, at) { write('admit-one.proof', JSON.stringify({ proof, at })); },
+    forget() { for (const store of stores) try { self[store].removeItem('admit-one.proof'); } catch { /* nor is it there */ } },
+    callback: false,
+  };
+  const path = location.pathname;
+  if (!path.startsWith('/callback/')) return;
+
+  // Anything unusual is left to the app.
+  const query = new URLSearchParams(location.search), names = [...query.keys()];
+  const { code, state, iss, error } = Object.fromEntries(query);
+  const name = 'admit-one.pending.' + state;
+  const store = stores.find((store) => read(store, name));
+  const claim = (proof) => {
+    const pending = parse(read(store, name));
+    const plain = pending && !pending.claimed_at && !pending.kind && !pending.step_up &&
+      pending.redirect_uri === location.origin + path &&
+      (iss ? iss === pending.issuer : !pending.iss_required) && Date.now() - pending.started_at < 36e5;
+    if (!plain) return false;
+    try {
+      self[store].setItem(name, JSON.stringify({ ...pending, claimed_at: Date.now() }));
+    } catch {
+      return false;
+    }
+    const { provider, code_verifier, redirect_uri } = pending;
+    const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss });
+    const send = (proof) => fetch('/v1/exchange', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Admit-One': '1', DPoP: proof },
+      body,
+    });
+    return proof.then ? proof.then(send) : send(proof);
+  };
+  boot.callback = !!(code && state && !error && store && new Set(names).size === names.length);
+  const ahead = stores.map((store) => parse(read(store, 'admit-one.proof'))).find((kept) => kept);
+  boot.forget();
+  if (boot.callback && ahead && Date.now() - ahead.at < 2e5) boot.begin(ahead.proof);
+})();
