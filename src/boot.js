@@ -147,5 +147,8 @@
 
   // With a proof that is signed now, where none was ahead.
   if (boot.callback && !boot.exchange && subtle && boot.nonce) boot.begin(boot.proof('POST', '/v1/exchange'));
+  if (!self.WebAssembly) return main.replaceChildren(Object.assign(doc.createElement('p'), {
+    className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
+  }));
   boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
 })();

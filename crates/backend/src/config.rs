@@ -113,6 +113,8 @@ pub struct ProviderConfig {
     pub client_id: String,
     /// The path of the redirect URI.
     pub redirect_path: String,
+    /// Whether what it says is verified may claim a contact.
+    pub trust_verified: bool,
     /// What is particular to its kind.
     pub dialect: DialectConfig,
 }

@@ -31,7 +31,9 @@ pub(crate) async fn sync(
             "the access token has characters that none has (RFC 6750 section 2.1)",
         ));
     }
-    let userinfo = provider.dialect.person(&handle, access_token).await?;
+    let mut userinfo = provider.dialect.person(&handle, access_token).await?;
+    userinfo.email_verified &= provider.trust_verified;
+    userinfo.phone_number_verified &= provider.trust_verified;
     let Some(directory) = &call.state.directory else {
         return response(&call, handle, None, userinfo.profile);
     };

@@ -28,6 +28,8 @@ pub(crate) struct Common {
     /// Where the buyer comes back to, without our origin.
     pub(crate) redirect_path: String,
     pub(crate) redirect_uri: String,
+    /// Whether what it says is verified may claim a contact.
+    pub(crate) trust_verified: bool,
 }
 
 impl Deref for Provider {
@@ -53,6 +55,7 @@ impl Provider {
             client_id: config.client_id,
             redirect_uri: format!("{public_url}{}", config.redirect_path),
             redirect_path: config.redirect_path,
+            trust_verified: config.trust_verified,
         };
         let dialect = match config.dialect {
             DialectConfig::Oidc(config) => {

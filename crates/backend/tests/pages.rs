@@ -27,6 +27,10 @@ async fn the_page_has_its_buttons_and_its_data_before_any_script() {
         html.contains("Club &lt;account&gt;") && !html.contains("Club <account>"),
         "labels are escaped"
     );
+    assert!(
+        html.contains("<noscript>To sign in, this page needs JavaScript"),
+        "{html}"
+    );
     assert!(html.contains("<html lang=\"en\" dir=\"ltr\">") && html.contains("width: 100% }"));
     let data = html
         .split("<script type=\"application/json\" id=\"admit-one\">")

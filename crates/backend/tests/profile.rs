@@ -216,3 +216,36 @@ async fn without_a_directory_the_providers_claims_are_all_there_is() {
         .await
         .refused(Code::ShopUnknown);
 }
+
+#[tokio::test]
+async fn an_email_verified_by_a_provider_that_is_not_trusted_with_it_claims_nothing() {
+    for (trusted, expected) in [(true, None), (false, Some(Code::ContactEmailUnverified))] {
+        let upstream = support::Upstream::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("db").display());
+        let more = format!("trust_verified = {trusted}\n");
+        let text = support::toml(&upstream.issuer, "", &more).replace("sqlite::memory:", &database);
+        let config =
+            || admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+        let contacts =
+            r#"[{"contact_number": "1000000001", "profile": {"email": "alice@club.example"}}]"#;
+        admit_one_backend::import(&config(), contacts)
+            .await
+            .unwrap();
+        let app = admit_one_backend::App::start(config()).await.unwrap();
+        let mut browser = Browser::of(app, upstream).await;
+        browser.upstream.with(|inner| {
+            inner.userinfo = Some((
+                200,
+                r#"{"sub":"alice","email":"alice@club.example","email_verified":true}"#.to_owned(),
+            ));
+        });
+        let tokens = browser.exchange().await.ok();
+        let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
+        let answer = browser.call("POST", "/v1/profile", sync).await;
+        match expected {
+            None => assert_eq!(answer.ok()["contact_number"], "1000000001"),
+            Some(code) => drop(answer.refused(code)),
+        }
+    }
+}

@@ -130,6 +130,7 @@ pub(super) struct Provider {
     pub(super) client_secret_env: Option<Spanned<String>>,
     pub(super) client_secret_file: Option<Spanned<String>>,
     pub(super) redirect_path: Option<Spanned<String>>,
+    pub(super) trust_verified: Option<bool>,
     pub(super) scopes: Option<Spanned<Vec<String>>>,
     // OpenID Connect
     pub(super) issuer: Option<Spanned<String>>,

@@ -18,7 +18,7 @@ pub(super) fn render(
         "lang" => Some(language.as_str().to_owned()),
         "dir" => Some(language.dir().to_owned()),
         "title" => Some(title(language, kind)),
-        _ => None,
+        key => language.messages().get(key).map(|message| escape(message)),
     });
     let early = match kind {
         Kind::SignIn => preload(template).unwrap_or_default(),

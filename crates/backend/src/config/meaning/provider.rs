@@ -59,6 +59,7 @@ impl Reader<'_> {
             written.label.get_ref().clone(),
             written.client_id.get_ref().clone(),
         );
+        let trust_verified = written.trust_verified.unwrap_or(true);
         let (issuer, dialect) = match written.kind {
             file::Kind::Oidc => self.oidc(written, table)?,
         };
@@ -68,6 +69,7 @@ impl Reader<'_> {
             issuer,
             client_id,
             redirect_path,
+            trust_verified,
             dialect,
         })
     }
