@@ -1,7 +1,7 @@
 # Each of these sets up what it needs first; a second run starts at once.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench setup app
+.PHONY: help demo test bench fuzz setup app
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -14,6 +14,9 @@ test: ## Everything: lints, unit, browser tests, journeys; ONLY="fmt journeys" f
 
 bench: ## The benchmarks, as JSON and a table; ARGS=--quick for a short run
 	@exec scripts/bench.sh $(ARGS)
+
+fuzz: ## The parsers under libFuzzer; ARGS="300 jwt" for five minutes of one
+	@exec scripts/fuzz.sh $(ARGS)
 
 setup: ## Only the tools that the tests need
 	@exec scripts/setup.sh test
