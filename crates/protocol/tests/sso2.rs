@@ -430,7 +430,13 @@ mod step_c_landing {
     #[test]
     fn who_is_logged_in_already_comes_with_a_ticket() {
         let landed = landing(json!({"sid": "5f3a", "sts": "loggedin", "at": "t-1"})).unwrap();
-        assert!(matches!(landed, Landing::LoggedIn { sid, .. } if sid == "5f3a"));
+        assert!(matches!(landed, Landing::LoggedIn { sid, ticket: Some(_) } if sid == "5f3a"));
+    }
+
+    #[test]
+    fn logged_in_without_a_ticket_is_nobody_yet() {
+        let landed = landing(json!({"sid": "5f3a", "sts": "loggedin", "at": ""})).unwrap();
+        assert!(matches!(landed, Landing::LoggedIn { ticket: None, .. }));
     }
 
     #[test]
@@ -440,8 +446,6 @@ mod step_c_landing {
             json!({"sid": "5f3a"}),
             json!({"sts": "anon"}),
             json!({"sid": "", "sts": "anon"}),
-            json!({"sid": "5f3a", "sts": "loggedin"}),
-            json!({"sid": "5f3a", "sts": "loggedin", "at": ""}),
             json!({"sid": "5f3a", "sts": "terminated"}),
             json!({"sid": "5f3a", "sts": "LoggedIn", "at": "t-1"}),
             json!({"sid": "x".repeat(256), "sts": "anon"}),
@@ -666,10 +670,15 @@ mod step_e_authenticate {
     }
 
     #[test]
-    fn neither_a_ticket_nor_an_err_signs_nobody_in() {
+    fn logged_in_without_a_ticket_is_nobody_yet() {
+        let login = Authenticated::accept(reply(json!({"sts": "loggedin"}))).unwrap();
+        assert_eq!(login.ticket, None);
+    }
+
+    #[test]
+    fn neither_loggedin_nor_an_err_signs_nobody_in() {
         for claims in [
             json!({}),
-            json!({"sts": "loggedin"}),
             json!({"sts": "anon", "at": "t-1"}),
             json!({"at": "t-1"}),
         ] {
@@ -703,7 +712,7 @@ mod step_e_authenticate {
 }
 
 mod step_h_session_status {
-    use admit_one_protocol::sso2::status::{LocalUser, Verdict};
+    use admit_one_protocol::sso2::status::{Asked, LocalUser, Verdict};
 
     use super::*;
 
@@ -738,7 +747,12 @@ mod step_h_session_status {
         let mut verdicts = Vec::new();
         for last_known in last_known {
             for local in local {
-                verdicts.push(Verdict::of(reply(claims.clone()), *last_known, *local));
+                let asked = Asked {
+                    sid: "5f3a",
+                    last_known: *last_known,
+                    local: *local,
+                };
+                verdicts.push(Verdict::accept(reply(claims.clone()), asked).unwrap());
             }
         }
         verdicts
@@ -784,7 +798,7 @@ mod step_h_session_status {
             &STATUSES,
             &LOCAL_USERS,
         ) {
-            assert!(matches!(verdict, Verdict::LoggedIn { sid: Some(sid), .. } if sid == "5f3a"));
+            assert!(matches!(verdict, Verdict::LoggedIn { .. }));
         }
     }
 
@@ -820,6 +834,18 @@ mod step_h_session_status {
                 &Verdict::SignedOut,
             );
         }
+    }
+
+    #[test]
+    fn a_reply_about_another_session_is_no_answer() {
+        let asked = Asked {
+            sid: "5f3a",
+            last_known: SessionStatus::Anon,
+            local: LocalUser::Nobody,
+        };
+        let other = reply(json!({"sid": "5f3b", "sts": "loggedin", "at": "t-1"}));
+        let error = Verdict::accept(other, asked).unwrap_err();
+        assert_eq!(error.code(), Code::Sso2ReplyInvalid);
     }
 
     #[test]
@@ -871,8 +897,9 @@ mod step_h_session_status {
             let t = message_of(SECRET, &json!({"alg": "HS256"}), &claims);
             if let Ok(reply) = accept(&t) {
                 for last_known in STATUSES {
-                    let verdict = Verdict::of(reply.clone(), last_known, LocalUser::Nobody);
-                    let signed_in = matches!(verdict, Verdict::LoggedIn { .. });
+                    let asked = Asked { sid: "5f3a", last_known, local: LocalUser::Nobody };
+                    let verdict = Verdict::accept(reply.clone(), asked);
+                    let signed_in = matches!(verdict, Ok(Verdict::LoggedIn { .. }));
                     prop_assert!(has_ticket || !signed_in);
                 }
             }
@@ -885,19 +912,20 @@ mod step_h_session_status {
 mod step_i_access_token {
     use admit_one_protocol::sso2::{
         Ticket,
-        status::{LocalUser, Verdict},
+        status::{Asked, LocalUser, Verdict},
         ticket::{AccessTokenError, AccessTokenGrant, ApiClient, RefreshToken, accept},
     };
 
     use super::*;
 
     fn ticket(at: &str) -> Ticket {
-        match Verdict::of(
-            reply(json!({"sts": "loggedin", "at": at})),
-            SessionStatus::Anon,
-            LocalUser::Nobody,
-        ) {
-            Verdict::LoggedIn { ticket, .. } => ticket,
+        let asked = Asked {
+            sid: "5f3a",
+            last_known: SessionStatus::Anon,
+            local: LocalUser::Nobody,
+        };
+        match Verdict::accept(reply(json!({"sts": "loggedin", "at": at})), asked).unwrap() {
+            Verdict::LoggedIn { ticket } => ticket,
             other => panic!("{other:?}"),
         }
     }
@@ -1058,6 +1086,8 @@ mod step_i_me {
 
     use super::*;
 
+    const ID: &str = "585a4768edce2c5e6f000001";
+
     fn me(item: Value, verified: Verified) -> Result<Account, UserInfoError> {
         let body = json!({ "item": item }).to_string();
         Account::accept(200, Some("application/json"), body.as_bytes(), verified)
@@ -1108,7 +1138,7 @@ mod step_i_me {
     #[test]
     fn a_value_that_is_not_valid_counts_as_missing() {
         let account = me(
-            json!({"id": "1", "email": "nowhere", "mobile_phone_number": "50460531", "first_name": 7}),
+            json!({"id": ID, "email": "nowhere", "mobile_phone_number": "50460531", "first_name": 7}),
             Verified::IsEmail,
         );
         assert!(account.unwrap().userinfo.profile.is_empty());
@@ -1116,7 +1146,7 @@ mod step_i_me {
 
     #[test]
     fn verified_is_about_the_e_mail_only_where_the_operator_says_so() {
-        let item = json!({"id": "1", "email": "a@example.test", "verified": true});
+        let item = json!({"id": ID, "email": "a@example.test", "verified": true});
         assert!(
             me(item.clone(), Verified::IsEmail)
                 .unwrap()
@@ -1129,14 +1159,14 @@ mod step_i_me {
                 .userinfo
                 .email_verified
         );
-        let without = json!({"id": "1", "verified": true});
+        let without = json!({"id": ID, "verified": true});
         assert!(
             !me(without, Verified::IsEmail)
                 .unwrap()
                 .userinfo
                 .email_verified
         );
-        let spelled = json!({"id": "1", "email": "a@example.test", "verified": "true"});
+        let spelled = json!({"id": ID, "email": "a@example.test", "verified": "true"});
         assert!(
             !me(spelled, Verified::IsEmail)
                 .unwrap()
@@ -1151,7 +1181,8 @@ mod step_i_me {
             json!({}),
             json!({"id": ""}),
             json!({"id": null}),
-            json!({"id": "x".repeat(256)}),
+            json!({"id": "585a4768edce2c5e6f00000"}),
+            json!({"id": "585a4768edce2c5e6f00000g"}),
             json!([]),
             json!(null),
         ] {

@@ -29,7 +29,7 @@ pub enum Verified {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Account {
-    /// `id`: never reassigned, the `sub` of the person.
+    /// `id`, 24 hexadecimal digits: the `sub` of the person.
     pub id: String,
     /// What Payway knows of the person.
     pub userinfo: UserInfo,
@@ -96,11 +96,8 @@ impl Account {
             _ => return Err(malformed()),
         }
         let WireAnswer { mut item } = wire::object(body).map_err(|_| malformed())?;
-        let id = item
-            .id
-            .take()
-            .filter(|id| (1..=LONGEST_ID).contains(&id.len()))
-            .ok_or_else(malformed)?;
+        let is_id = |id: &String| id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = item.id.take().filter(is_id).ok_or_else(malformed)?;
         let says_verified = verified == Verified::IsEmail && item.verified == Some(true);
         let profile: Profile = item
             .into_fields()
@@ -140,6 +137,3 @@ impl WireAccount {
         ]
     }
 }
-
-/// As long as a `sub` may be.
-const LONGEST_ID: usize = 255;

@@ -79,8 +79,8 @@ impl Client<'_> {
 pub struct Authenticated {
     /// The session's id, where the reply names it.
     pub sid: Option<String>,
-    /// What proves who it is.
-    pub ticket: Ticket,
+    /// What proves who it is; where it is missing, identify again.
+    pub ticket: Option<Ticket>,
 }
 
 /// Why nobody was logged in.
@@ -111,8 +111,8 @@ pub enum AuthenticateError {
         /// The word.
         err: String,
     },
-    /// Neither a ticket nor an `err`.
-    #[error("neither logged in with a ticket, nor an `err`")]
+    /// Neither logged in nor an `err`.
+    #[error("neither logged in, nor an `err`")]
     Malformed,
 }
 
@@ -147,13 +147,13 @@ impl Authenticated {
                 _ => Error::Err { err },
             });
         }
-        match (reply.status, reply.ticket) {
-            (Some(SessionStatus::LoggedIn), Some(ticket)) => Ok(Authenticated {
+        match reply.status {
+            Some(SessionStatus::LoggedIn) => Ok(Authenticated {
                 sid: reply.sid,
-                ticket,
+                ticket: reply.ticket,
             }),
-            (Some(SessionStatus::Terminated), _) => Err(Error::SessionNotFound),
-            _ => Err(Error::Malformed),
+            Some(SessionStatus::Terminated) => Err(Error::SessionNotFound),
+            Some(SessionStatus::Anon) | None => Err(Error::Malformed),
         }
     }
 }

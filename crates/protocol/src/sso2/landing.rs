@@ -123,8 +123,8 @@ pub enum Landing {
     LoggedIn {
         /// The session's id.
         sid: String,
-        /// What proves who it is.
-        ticket: Ticket,
+        /// What proves who it is; where it is missing, the session's status is asked for one.
+        ticket: Option<Ticket>,
     },
 }
 
@@ -170,10 +170,10 @@ impl Landing {
         let sid = reply.sid.ok_or(Malformed("no `sid`"))?;
         match reply.status {
             Some(SessionStatus::Anon) => Ok(Landing::Anonymous { sid }),
-            Some(SessionStatus::LoggedIn) => {
-                let ticket = reply.ticket.ok_or(Malformed("logged in, and no `at`"))?;
-                Ok(Landing::LoggedIn { sid, ticket })
-            }
+            Some(SessionStatus::LoggedIn) => Ok(Landing::LoggedIn {
+                sid,
+                ticket: reply.ticket,
+            }),
             Some(SessionStatus::Terminated) | None => {
                 Err(Malformed("`sts` is neither `anon` nor `loggedin`"))
             }

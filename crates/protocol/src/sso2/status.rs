@@ -1,7 +1,8 @@
 //! Step H, and the same question again every few minutes: what has become of the session. The table of the vendor's plugin
-//! is [`Verdict::of`].
+//! is [`Verdict::accept`].
 
 use super::{Client, EndUser, Reply, SessionStatus, Ticket, UnsignedMessage};
+use crate::Code;
 
 impl Client<'_> {
     /// The message that asks for the status; `last_known` decides what SSO2 tells.
@@ -32,10 +33,8 @@ pub enum LocalUser {
 pub enum Verdict {
     /// The session is gone: whoever was signed in here is no longer, and the next sign-in identifies again.
     Dropped,
-    /// Somebody has logged in: the ticket says who.
+    /// Somebody has logged in.
     LoggedIn {
-        /// The session's id, where the reply names it.
-        sid: Option<String>,
         /// What proves who it is.
         ticket: Ticket,
     },
@@ -53,9 +52,40 @@ pub enum Verdict {
     },
 }
 
+/// What was asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The session's id.
+    pub sid: &'a str,
+    /// What was last known of it.
+    pub last_known: SessionStatus,
+    /// Whether somebody is signed in here by it.
+    pub local: LocalUser,
+}
+
+/// The reply is about another session than was asked about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`sid` is of another session than was asked about")]
+pub struct OtherSession;
+
+impl OtherSession {
+    /// The stable code.
+    pub fn code(self) -> Code {
+        Code::Sso2ReplyInvalid
+    }
+}
+
 impl Verdict {
+    /// Accepts a verified message as the answer to what was asked.
+    pub fn accept(reply: Reply, asked: Asked<'_>) -> Result<Verdict, OtherSession> {
+        if reply.sid.as_deref().is_some_and(|sid| sid != asked.sid) {
+            return Err(OtherSession);
+        }
+        Ok(Self::of(reply, asked.last_known, asked.local))
+    }
+
     /// The table: what SSO2 says, what was last known, and whether somebody is signed in here.
-    pub fn of(reply: Reply, last_known: SessionStatus, local: LocalUser) -> Verdict {
+    fn of(reply: Reply, last_known: SessionStatus, local: LocalUser) -> Verdict {
         use SessionStatus::{Anon, LoggedIn, Terminated};
         match (reply.status, reply.err.as_deref(), reply.ticket) {
             (Some(Terminated), ..) | (_, Some("session_not_found"), _) => Verdict::Dropped,
