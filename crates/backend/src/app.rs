@@ -197,16 +197,18 @@ impl App {
             .merge(crate::operations::router())
             .route("/", get(crate::pages::sign_in))
             .route("/callback/{provider}", get(crate::pages::callback))
+            .route("/landing/{provider}", get(crate::pages::landing))
             .route("/profile", get(crate::pages::profile))
             .route("/account", get(crate::pages::account))
             .route("/signed-out", get(crate::pages::signed_out))
             .fallback(crate::pages::asset);
         for provider in &self.state.providers {
             let path = provider.redirect_path.as_str();
-            if path
-                .strip_prefix("/callback/")
-                .is_none_or(|rest| rest.contains('/'))
-            {
+            let has_route = ["/callback/", "/landing/"].iter().any(|folder| {
+                let name = path.strip_prefix(folder);
+                name.is_some_and(|name| !name.contains('/'))
+            });
+            if !has_route {
                 router = router.route(path, get(crate::pages::callback));
             }
         }

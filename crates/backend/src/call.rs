@@ -9,8 +9,9 @@ use std::{
 use admit_one_protocol::{
     Code,
     api::{
-        CompleteRequest, Custody, ExchangeRequest, GrantRequest, ProfileRequest, RefreshRequest,
-        SignOutRequest, StepUpRequest,
+        AuthenticateRequest, CompleteRequest, Custody, ExchangeRequest, GrantRequest,
+        LandingRequest, ProfileRequest, RefreshRequest, SignOutRequest, StatusRequest,
+        StepUpRequest,
     },
     encoding::base64url,
     proof::{ProofExpectations, UnverifiedProof},
@@ -79,8 +80,13 @@ with_handle!(
     ProfileRequest,
     CompleteRequest,
     GrantRequest,
-    StepUpRequest
+    StepUpRequest,
+    StatusRequest
 );
+
+impl Message for LandingRequest {}
+
+impl Message for AuthenticateRequest {}
 
 /// A call whose proof was accepted.
 pub(crate) struct Call {
@@ -89,11 +95,24 @@ pub(crate) struct Call {
     pub(crate) jkt: String,
     /// The handle as it came.
     pub(crate) sealed: Option<String>,
+    /// Where the browser is, as far as our proxies say.
+    pub(crate) caller: IpAddr,
+    user_agent: Option<HeaderValue>,
     provider: OnceLock<Arc<str>>,
     cookie: OnceLock<String>,
 }
 
 impl Call {
+    /// What the browser calls itself.
+    pub(crate) fn user_agent(&self) -> &str {
+        let text = self
+            .user_agent
+            .as_ref()
+            .and_then(|value| value.to_str().ok());
+        let text = text.unwrap_or_default();
+        &text[..text.len().min(LONGEST_USER_AGENT)]
+    }
+
     /// The handle, opened for the key that made the proof.
     pub(crate) fn handle(&self, age: Age) -> Result<Handle, Failure> {
         let sealed = self.sealed.as_deref().ok_or(HandleError::Missing)?;
@@ -206,7 +225,7 @@ async fn accept_and_act<M: Message, A: Serialize, F>(
 where
     F: Future<Output = Result<A, Failure>> + Send,
 {
-    state.admit(&request)?;
+    let caller = state.admit(&request)?;
     let (parts, body) = request.into_parts();
     let ours = HeaderValue::from_str(&state.config.public_url).ok();
     if parts.headers.get(header::ORIGIN) != ours.as_ref() {
@@ -252,6 +271,8 @@ where
         state: state.clone(),
         jkt,
         sealed,
+        caller,
+        user_agent: parts.headers.get(header::USER_AGENT).cloned(),
         provider: OnceLock::new(),
         cookie: OnceLock::new(),
     });
@@ -262,8 +283,8 @@ where
 }
 
 impl State {
-    /// Counts a call of an address.
-    pub(crate) fn admit(&self, request: &Request) -> Result<(), Failure> {
+    /// Counts a call of an address, and says which.
+    pub(crate) fn admit(&self, request: &Request) -> Result<IpAddr, Failure> {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
         let caller = limits::caller(peer, request.headers(), &self.config.trusted_proxies);
@@ -273,7 +294,8 @@ impl State {
                 "`limits.per_minute` calls came from this address",
             )
             .with_retry_after(seconds)
-        })
+        })?;
+        Ok(caller)
     }
 }
 
@@ -331,6 +353,9 @@ fn prove(
     }
 }
 
+/// Providers are told no more of a `User-Agent`; `to_str` lets ASCII alone through.
+const LONGEST_USER_AGENT: usize = 512;
+
 /// Instances' clocks may differ by this much.
 const SKEW_MS: u64 = 5000;
 
@@ -384,7 +409,7 @@ fn json(body: Vec<u8>) -> Response {
     response
 }
 
-fn log(
+pub(crate) fn log(
     id: &str,
     step: Step,
     provider: Option<&Arc<str>>,

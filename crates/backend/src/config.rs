@@ -124,6 +124,8 @@ pub struct ProviderConfig {
 pub enum DialectConfig {
     /// `kind = "oidc"`.
     Oidc(OidcConfig),
+    /// `kind = "sso2"`.
+    Sso2(Sso2Config),
 }
 
 /// An OpenID provider.
@@ -168,6 +170,29 @@ pub struct StepUpConfig {
     pub ticket_field: String,
     /// Whether authorization requests are pushed.
     pub par: Par,
+}
+
+/// Payway SSO2.
+#[derive(Debug)]
+pub struct Sso2Config {
+    /// The address of SSO2.
+    pub sso_url: String,
+    /// The address of Payway's API.
+    pub api_url: String,
+    /// The organisation's id.
+    pub organisation: String,
+    /// The API client's secret, which signs every message both ways.
+    pub secret: Secret,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// The path of the current account.
+    pub me_path: String,
+    /// The central login form; without it the form is ours.
+    pub login_url: Option<String>,
+    /// How often the page asks for a session's status, seconds.
+    pub status_interval: u64,
+    /// What `verified` of an account says.
+    pub verified: admit_one_protocol::sso2::account::Verified,
 }
 
 /// What proves to a provider that we are its client.

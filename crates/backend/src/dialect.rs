@@ -2,8 +2,10 @@
 //! provider; a new dialect is a file here, a variant, and its arms below.
 
 mod oidc;
+mod sso2;
 
 use admit_one_protocol::{
+    Code,
     api::{ExchangeRequest, PublicProvider, SignOutRequest, StepUpRequest},
     id_token::IdTokenClaims,
     jwk::Jwk,
@@ -12,12 +14,14 @@ use admit_one_protocol::{
 };
 
 pub(crate) use oidc::Oidc;
+pub(crate) use sso2::{Sso2, anonymous, remembered};
 
 use crate::{call::Call, failure::Failure, handle::Handle};
 
 /// What a provider speaks, with all that it takes.
 pub(crate) enum Dialect {
     Oidc(std::sync::Arc<Oidc>),
+    Sso2(std::sync::Arc<Sso2>),
 }
 
 /// Who signed in, and with what.
@@ -55,6 +59,8 @@ impl Dialect {
     pub(crate) async fn meet(&self) -> Result<(), Failure> {
         match self {
             Self::Oidc(oidc) => oidc.meet().await,
+            // It has nothing to say of itself.
+            Self::Sso2(_) => Ok(()),
         }
     }
 
@@ -62,6 +68,7 @@ impl Dialect {
     pub(crate) fn is_known(&self) -> bool {
         match self {
             Self::Oidc(oidc) => oidc.is_known(),
+            Self::Sso2(_) => true,
         }
     }
 
@@ -69,6 +76,7 @@ impl Dialect {
     pub(crate) fn public(&self) -> PublicProvider {
         match self {
             Self::Oidc(oidc) => oidc.public(),
+            Self::Sso2(sso2) => sso2.public(),
         }
     }
 
@@ -80,6 +88,7 @@ impl Dialect {
     ) -> Result<Exchanged, Failure> {
         match self {
             Self::Oidc(oidc) => oidc.exchange(call, request).await,
+            Self::Sso2(sso2) => sso2.exchange(request),
         }
     }
 
@@ -87,6 +96,10 @@ impl Dialect {
     pub(crate) async fn step_up(&self, request: &StepUpRequest) -> Result<String, Failure> {
         match self {
             Self::Oidc(oidc) => oidc.step_up(request).await,
+            Self::Sso2(_) => Err(Failure::new(
+                Code::StepUpUnavailable,
+                "SSO2 has one way to log in",
+            )),
         }
     }
 
@@ -98,6 +111,7 @@ impl Dialect {
     ) -> Result<Refreshed, Failure> {
         match self {
             Self::Oidc(oidc) => oidc.refresh(handle, refresh_token).await,
+            Self::Sso2(sso2) => sso2.refresh(handle, refresh_token).await,
         }
     }
 
@@ -109,6 +123,7 @@ impl Dialect {
     ) -> Result<UserInfo, Failure> {
         match self {
             Self::Oidc(oidc) => oidc.person(handle, access_token).await,
+            Self::Sso2(sso2) => sso2.person(handle, access_token).await,
         }
     }
 
@@ -122,6 +137,7 @@ impl Dialect {
     ) -> Option<String> {
         match self {
             Self::Oidc(oidc) => oidc.sign_out(call, handle, request).await,
+            Self::Sso2(sso2) => sso2.sign_out(call, handle, request).await,
         }
     }
 }

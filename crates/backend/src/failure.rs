@@ -23,6 +23,8 @@ pub struct Failure {
     pub retry_after: Option<u64>,
     /// What the session's authentication has to be.
     pub step_up: Option<StepUp>,
+    /// How many attempts remain.
+    pub remaining: Option<u64>,
 }
 
 impl Failure {
@@ -34,6 +36,7 @@ impl Failure {
             fields: Vec::new(),
             retry_after: None,
             step_up: None,
+            remaining: None,
         }
     }
 
@@ -74,6 +77,7 @@ impl Failure {
             request_id,
             fields: self.fields,
             retry_after,
+            remaining: self.remaining,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, Body::from(body)).into_response();
@@ -113,8 +117,31 @@ from_protocol!(
     admit_one_protocol::userinfo::UserInfoError,
     admit_one_protocol::step_up::SsoTicketError,
     admit_one_protocol::par::PushedRequestError,
+    admit_one_protocol::sso2::ReplyError,
+    admit_one_protocol::sso2::landing::LandingError,
+    admit_one_protocol::sso2::authenticate::CredentialsError,
+    admit_one_protocol::sso2::status::OtherSession,
+    admit_one_protocol::sso2::ticket::AccessTokenError,
     crate::handle::HandleError
 );
+
+impl From<admit_one_protocol::sso2::authenticate::AuthenticateError> for Failure {
+    fn from(error: admit_one_protocol::sso2::authenticate::AuthenticateError) -> Self {
+        use admit_one_protocol::sso2::authenticate::AuthenticateError as Error;
+        let failure = Self::new(error.code(), error.to_string());
+        match error {
+            Error::InvalidCredentials { remaining_attempts } => Self {
+                remaining: remaining_attempts,
+                ..failure
+            },
+            Error::AccountFrozen { frozen_for } => Self {
+                retry_after: frozen_for,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+}
 
 impl From<crate::seal::SealError> for Failure {
     fn from(error: crate::seal::SealError) -> Self {

@@ -3,7 +3,7 @@
 use admit_one_protocol::Code;
 use serde::{Deserialize, Serialize};
 
-use crate::seal::{SealError, Sealer};
+use crate::seal::{Purpose, SealError, Sealer};
 
 /// What a handle holds. The names are short because a cookie is.
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
@@ -84,7 +84,10 @@ impl HandleError {
 
 impl Handle {
     pub(crate) fn seal(&self, sealer: &Sealer) -> Result<String, SealError> {
-        sealer.seal(&serde_json::to_vec(self).map_err(|_| SealError::Altered)?)
+        sealer.seal(
+            Purpose::Handle,
+            &serde_json::to_vec(self).map_err(|_| SealError::Altered)?,
+        )
     }
 
     /// Opens a handle for the holder of the key it is bound to.
@@ -95,10 +98,12 @@ impl Handle {
         age: Age,
         now: u64,
     ) -> Result<Self, HandleError> {
-        let plaintext = sealer.open(sealed).map_err(|error| match error {
-            SealError::KeyUnknown => HandleError::KeyUnknown,
-            SealError::Altered => HandleError::Invalid,
-        })?;
+        let plaintext = sealer
+            .open(Purpose::Handle, sealed)
+            .map_err(|error| match error {
+                SealError::KeyUnknown => HandleError::KeyUnknown,
+                SealError::Altered => HandleError::Invalid,
+            })?;
         let handle: Self = serde_json::from_slice(&plaintext).map_err(|_| HandleError::Invalid)?;
         if handle.jkt != jkt {
             return Err(HandleError::OtherKey);

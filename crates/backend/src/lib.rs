@@ -38,6 +38,7 @@ mod revocations;
 mod seal;
 mod serve;
 mod sign_out;
+mod sso2;
 mod step_up;
 mod upstream;
 mod v1;

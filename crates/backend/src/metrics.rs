@@ -22,6 +22,10 @@ pub(crate) enum Step {
     Grant,
     #[expect(clippy::enum_variant_names, reason = "that is its name")]
     StepUp,
+    Identify,
+    Landing,
+    Authenticate,
+    Status,
 }
 
 impl Step {
@@ -34,6 +38,10 @@ impl Step {
             Self::Complete => "complete",
             Self::Grant => "grant",
             Self::StepUp => "step_up",
+            Self::Identify => "identify",
+            Self::Landing => "landing",
+            Self::Authenticate => "authenticate",
+            Self::Status => "status",
         }
     }
 }
@@ -53,6 +61,9 @@ pub(crate) enum UpstreamCall {
     Retrieve,
     Create,
     Update,
+    Authenticate,
+    SessionStatus,
+    Logout,
 }
 
 impl UpstreamCall {
@@ -70,6 +81,9 @@ impl UpstreamCall {
             Self::Retrieve => "retrieve",
             Self::Create => "create",
             Self::Update => "update",
+            Self::Authenticate => "authenticate",
+            Self::SessionStatus => "session_status",
+            Self::Logout => "logout",
         }
     }
 }

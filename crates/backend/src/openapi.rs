@@ -5,7 +5,7 @@ pub const DOCUMENT: &str = include_str!("openapi.json");
 
 #[cfg(test)]
 mod tests {
-    use admit_one_protocol::{Code, api, profile::Field};
+    use admit_one_protocol::{Code, api, profile::Field, sso2::authenticate::Password};
     use serde_json::{Value, json};
 
     use super::DOCUMENT;
@@ -143,7 +143,35 @@ mod tests {
                     code: Code::Internal,
                     request_id: text(),
                     fields: vec![Field::Email],
-                    retry_after: Some(1)
+                    retry_after: Some(1),
+                    remaining: Some(1)
+                }),
+            ),
+            (
+                "LandingRequest",
+                json!(api::LandingRequest { t: "x".into() }),
+            ),
+            (
+                "AuthenticateRequest",
+                json!(api::AuthenticateRequest {
+                    session: "x".into(),
+                    username: "x".into(),
+                    password: Password::new("x".into())
+                }),
+            ),
+            (
+                "StatusRequest",
+                json!(api::StatusRequest {
+                    handle: text(),
+                    session: text()
+                }),
+            ),
+            (
+                "SessionResponse",
+                json!(api::SessionResponse {
+                    outcome: api::SessionOutcome::SignedIn,
+                    tokens: serde_json::from_value(json!({"access_token": "x", "handle_expires_at": 1, "refreshable": true, "provider": "x", "time": 1})).ok(),
+                    session: text()
                 }),
             ),
         ];

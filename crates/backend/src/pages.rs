@@ -30,6 +30,7 @@ use encoding::Encoding;
 pub(crate) enum Kind {
     SignIn,
     Callback,
+    Landing,
     Profile,
     Account,
     SignedOut,
@@ -209,6 +210,10 @@ pub(crate) async fn sign_in(State(state): State<Arc<app::State>>, request: Reque
 
 pub(crate) async fn callback(State(state): State<Arc<app::State>>, request: Request) -> Response {
     page(state, request, Kind::Callback, StatusCode::OK).await
+}
+
+pub(crate) async fn landing(State(state): State<Arc<app::State>>, request: Request) -> Response {
+    page(state, request, Kind::Landing, StatusCode::OK).await
 }
 
 pub(crate) async fn profile(State(state): State<Arc<app::State>>, request: Request) -> Response {

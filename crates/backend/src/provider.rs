@@ -7,7 +7,7 @@ use admit_one_protocol::api::{Kind, PublicProvider};
 use crate::{
     clock::Clock,
     config::{DialectConfig, ProviderConfig},
-    dialect::{Dialect, Oidc},
+    dialect::{Dialect, Oidc, Sso2},
     upstream::Upstream,
 };
 
@@ -61,6 +61,13 @@ impl Provider {
             DialectConfig::Oidc(config) => {
                 Dialect::Oidc(Oidc::new(common.clone(), config, ttl, upstream, clock))
             }
+            DialectConfig::Sso2(config) => Dialect::Sso2(Sso2::new(
+                common.clone(),
+                config,
+                public_url,
+                upstream,
+                clock,
+            )),
         };
         Arc::new(Self { common, dialect })
     }

@@ -15,8 +15,27 @@ pub(crate) struct Sealer {
 
 struct Key {
     id: String,
-    aead: LessSafeKey,
+    handle: LessSafeKey,
+    session: LessSafeKey,
     mac: hmac::Key,
+}
+
+/// What is sealed; a value sealed for one purpose doesn't open for another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// The handle of a buyer who is signed in.
+    Handle,
+    /// A session of SSO2 that nobody has logged in to.
+    AnonymousSession,
+}
+
+impl Key {
+    fn aead(&self, purpose: Purpose) -> &LessSafeKey {
+        match purpose {
+            Purpose::Handle => &self.handle,
+            Purpose::AnonymousSession => &self.session,
+        }
+    }
 }
 
 /// Why something sealed did not open.
@@ -35,18 +54,25 @@ pub(crate) enum SealError {
 #[error("seal key `{0}` can't be used")]
 pub struct SealKeyError(String);
 
-/// What is sealed; a value sealed for one purpose doesn't open for another.
+/// What the keys are derived for.
 const HANDLE: &[u8] = b"admit-one handle 1";
+const SESSION: &[u8] = b"admit-one sso2 session 1";
 const NONCE: &[u8] = b"admit-one nonce 1";
 
 impl Sealer {
     pub(crate) fn new(keys: &[SealKey]) -> Result<Self, SealKeyError> {
         let keys = keys.iter().map(|key| {
-            // One key for one purpose: both are derived, neither is the secret itself.
+            // One key for one purpose: all are derived, none is the secret itself.
             let secret = hmac::Key::new(hmac::HMAC_SHA256, key.secret.expose());
-            let unbound = UnboundKey::new(&AES_256_GCM, hmac::sign(&secret, HANDLE).as_ref());
+            let aead = |purpose| {
+                let unbound = UnboundKey::new(&AES_256_GCM, hmac::sign(&secret, purpose).as_ref());
+                unbound
+                    .map(LessSafeKey::new)
+                    .map_err(|_| SealKeyError(key.id.clone()))
+            };
             Ok(Key {
-                aead: LessSafeKey::new(unbound.map_err(|_| SealKeyError(key.id.clone()))?),
+                handle: aead(HANDLE)?,
+                session: aead(SESSION)?,
                 mac: hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&secret, NONCE).as_ref()),
                 id: key.id.clone(),
             })
@@ -56,8 +82,8 @@ impl Sealer {
         })
     }
 
-    /// Seals a handle: `{key id}.{nonce, ciphertext and tag}`.
-    pub(crate) fn seal(&self, plaintext: &[u8]) -> Result<String, SealError> {
+    /// Seals: `{key id}.{nonce, ciphertext and tag}`.
+    pub(crate) fn seal(&self, purpose: Purpose, plaintext: &[u8]) -> Result<String, SealError> {
         let key = self.keys.first().ok_or(SealError::KeyUnknown)?;
         let mut nonce = [0; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| SealError::Altered)?;
@@ -66,7 +92,7 @@ impl Sealer {
         sealed.extend_from_slice(plaintext);
         let aad = Aad::from(key.id.as_bytes());
         let tag = key
-            .aead
+            .aead(purpose)
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
                 aad,
@@ -78,7 +104,7 @@ impl Sealer {
     }
 
     /// Opens what [`seal`](Self::seal) made.
-    pub(crate) fn open(&self, sealed: &str) -> Result<Vec<u8>, SealError> {
+    pub(crate) fn open(&self, purpose: Purpose, sealed: &str) -> Result<Vec<u8>, SealError> {
         let (id, body) = sealed.split_once('.').ok_or(SealError::Altered)?;
         let mut body = from_base64url(body).map_err(|_| SealError::Altered)?;
         let key = self
@@ -91,7 +117,7 @@ impl Sealer {
             .ok_or(SealError::Altered)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Altered)?;
         let plaintext = key
-            .aead
+            .aead(purpose)
             .open_in_place(nonce, Aad::from(id.as_bytes()), ciphertext)
             .map_err(|_| SealError::Altered)?;
         Ok(plaintext.to_vec())
@@ -135,33 +161,59 @@ mod tests {
     #[test]
     fn opens_what_it_sealed_and_nothing_altered() {
         let sealer = Sealer::new(&[key("a", 1)]).unwrap();
-        let sealed = sealer.seal(b"refresh").unwrap();
-        assert_eq!(sealer.open(&sealed).unwrap(), b"refresh");
+        let sealed = sealer.seal(Purpose::Handle, b"refresh").unwrap();
+        assert_eq!(sealer.open(Purpose::Handle, &sealed).unwrap(), b"refresh");
         let mut altered = sealed.clone().into_bytes();
         let last = altered.len() - 5;
         altered[last] = if altered[last] == b'A' { b'B' } else { b'A' };
         assert_eq!(
-            sealer.open(std::str::from_utf8(&altered).unwrap()),
+            sealer.open(Purpose::Handle, std::str::from_utf8(&altered).unwrap()),
             Err(SealError::Altered)
         );
-        assert_eq!(sealer.open("a."), Err(SealError::Altered));
-        assert_eq!(sealer.open("nothing"), Err(SealError::Altered));
+        assert_eq!(sealer.open(Purpose::Handle, "a."), Err(SealError::Altered));
+        assert_eq!(
+            sealer.open(Purpose::Handle, "nothing"),
+            Err(SealError::Altered)
+        );
     }
 
     #[test]
     fn an_old_key_opens_until_it_is_removed() {
-        let sealed = Sealer::new(&[key("old", 1)]).unwrap().seal(b"x").unwrap();
+        let sealed = Sealer::new(&[key("old", 1)])
+            .unwrap()
+            .seal(Purpose::Handle, b"x")
+            .unwrap();
         let rotated = Sealer::new(&[key("new", 2), key("old", 1)]).unwrap();
-        assert_eq!(rotated.open(&sealed).unwrap(), b"x");
-        assert!(rotated.seal(b"x").unwrap().starts_with("new."));
+        assert_eq!(rotated.open(Purpose::Handle, &sealed).unwrap(), b"x");
+        assert!(
+            rotated
+                .seal(Purpose::Handle, b"x")
+                .unwrap()
+                .starts_with("new.")
+        );
         assert_eq!(
-            Sealer::new(&[key("new", 2)]).unwrap().open(&sealed),
+            Sealer::new(&[key("new", 2)])
+                .unwrap()
+                .open(Purpose::Handle, &sealed),
             Err(SealError::KeyUnknown)
         );
         assert_eq!(
-            Sealer::new(&[key("old", 2)]).unwrap().open(&sealed),
+            Sealer::new(&[key("old", 2)])
+                .unwrap()
+                .open(Purpose::Handle, &sealed),
             Err(SealError::Altered)
         );
+    }
+
+    #[test]
+    fn what_is_sealed_for_one_purpose_opens_for_no_other() {
+        let sealer = Sealer::new(&[key("a", 1)]).unwrap();
+        let (one, other) = (Purpose::Handle, Purpose::AnonymousSession);
+        for (purpose, wrong) in [(one, other), (other, one)] {
+            let sealed = sealer.seal(purpose, b"x").unwrap();
+            assert_eq!(sealer.open(purpose, &sealed).unwrap(), b"x");
+            assert_eq!(sealer.open(wrong, &sealed), Err(SealError::Altered));
+        }
     }
 
     #[test]

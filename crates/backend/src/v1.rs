@@ -5,7 +5,7 @@ use std::sync::Arc;
 use admit_one_protocol::Code;
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     response::Response,
     routing::{get, post},
 };
@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     grant,
     metrics::Step,
-    pages, profile, refresh, sign_out, step_up,
+    pages, profile, refresh, sign_out, sso2, step_up,
 };
 
 type Shared = State<Arc<app::State>>;
@@ -70,6 +70,42 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             "/v1/step-up",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::StepUp, request, step_up::step_up).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/sso2/{provider}/identify",
+            get(sso2::identify).fallback(not_found),
+        )
+        .route(
+            "/v1/sso2/{provider}/landing",
+            post(async |State(state): Shared, Path(id), request: Request| {
+                let act = |call, message| sso2::landing(call, id, message);
+                answer(state, Step::Landing, request, act).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/sso2/{provider}/authenticate",
+            post(async |State(state): Shared, Path(id), request: Request| {
+                let act = |call, message| sso2::authenticate(call, id, message);
+                answer(state, Step::Authenticate, request, act).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/sso2/{provider}/status",
+            post(async |State(state): Shared, Path(id), request: Request| {
+                let act = |call, message| sso2::status(call, id, message);
+                answer(state, Step::Status, request, act).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/sso2/{provider}/sign-out",
+            post(async |State(state): Shared, Path(id), request: Request| {
+                let act = |call, message| sso2::sign_out(call, id, message);
+                answer(state, Step::SignOut, request, act).await
             })
             .fallback(not_found),
         )

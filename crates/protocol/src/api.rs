@@ -7,6 +7,7 @@ use crate::{
     id_token::IdTokenClaims,
     jwk::Jwk,
     profile::{Field, Profile},
+    sso2::authenticate::Password,
 };
 
 /// Where tokens rest in the browser.
@@ -366,6 +367,77 @@ impl core::fmt::Debug for StepUpResponse {
     }
 }
 
+/// `POST /v1/sso2/{provider}/landing`: the landing page was arrived at (step C).
+#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LandingRequest {
+    /// The message, as it stands in the landing's address.
+    pub t: String,
+}
+
+/// `POST /v1/sso2/{provider}/authenticate`: our own login form was sent (step E).
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthenticateRequest {
+    /// The anonymous session, as the landing has brought it.
+    pub session: String,
+    /// The e-mail address.
+    pub username: String,
+    /// The password.
+    pub password: Password,
+}
+
+/// `POST /v1/sso2/{provider}/status`: what has become of the session (step H)?
+#[derive(Clone, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusRequest {
+    /// The handle of a buyer who is signed in; absent when it travels as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    /// The anonymous session of a sign-in under way; goes before the handle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// What a session of SSO2 is, or has become.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionOutcome {
+    /// Somebody is signed in: `tokens`.
+    SignedIn,
+    /// Nobody has logged in yet: `session`.
+    Anonymous,
+    /// The buyer is still signed in, and nothing has changed.
+    Unchanged,
+    /// Who it is can't be said: identify again.
+    Identify,
+    /// The session is over, here or at another site of the organisation.
+    Ended,
+}
+
+/// The answer to a landing, a login and a status.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SessionResponse {
+    /// What it came to.
+    pub outcome: SessionOutcome,
+    /// The tokens of who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<TokensResponse>,
+    /// The anonymous session, sealed for this browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+impl From<SessionOutcome> for SessionResponse {
+    fn from(outcome: SessionOutcome) -> Self {
+        Self {
+            outcome,
+            tokens: None,
+            session: None,
+        }
+    }
+}
+
 /// An error as RFC 9457 describes it (`application/problem+json`).
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Problem {
@@ -387,4 +459,7 @@ pub struct Problem {
     /// Seconds after which to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// How many attempts remain before the account is frozen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u64>,
 }

@@ -140,6 +140,7 @@ impl AuthorizationRequest {
             started_at: started_at_ms,
             claimed_at: None,
             step_up: None,
+            session: None,
         };
         let url = pending.url(endpoint, provider, &options);
         Ok(AuthorizationRequest { url, pending })
@@ -197,6 +198,9 @@ pub struct PendingAuthorization {
     /// The session that is stepped up, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_up: Option<PendingStepUp>,
+    /// SSO2: the anonymous session that the landing has brought, sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }
 
 /// What a step-up has to come back with: the same person.

@@ -101,6 +101,7 @@ pub(super) struct Limits {
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     Oidc,
+    Sso2,
 }
 
 /// How the client authenticates at the token endpoint.
@@ -143,6 +144,14 @@ pub(super) struct Provider {
     pub(super) ui_locales: Option<Spanned<bool>>,
     pub(super) extra: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) step_up: Option<Spanned<StepUp>>,
+    // Payway SSO2
+    pub(super) sso_url: Option<Spanned<String>>,
+    pub(super) api_url: Option<Spanned<String>>,
+    pub(super) organisation: Option<Spanned<String>>,
+    pub(super) me_path: Option<Spanned<String>>,
+    pub(super) login_url: Option<Spanned<String>>,
+    pub(super) status_interval: Option<Spanned<u64>>,
+    pub(super) verified_is_email: Option<Spanned<bool>>,
 }
 
 /// The client of the strong flow.

@@ -45,7 +45,7 @@ fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) 
     let shell = match kind {
         Kind::SignIn => include_str!("../../../../src/shell/sign_in.html"),
         Kind::Callback => include_str!("../../../../src/shell/callback.html"),
-        Kind::Profile | Kind::Account | Kind::SignedOut | Kind::Nowhere => {
+        Kind::Landing | Kind::Profile | Kind::Account | Kind::SignedOut | Kind::Nowhere => {
             include_str!("../../../../src/shell/blank.html")
         }
     };
@@ -86,6 +86,7 @@ fn title(language: Language, kind: Kind) -> String {
     let page = match kind {
         Kind::SignIn => "sign_in.title",
         Kind::Callback => "callback.title",
+        Kind::Landing => "landing.title",
         Kind::Profile => "profile.title",
         Kind::Account => "account.title",
         Kind::SignedOut => "signed_out.title",

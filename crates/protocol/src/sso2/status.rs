@@ -90,10 +90,7 @@ impl Verdict {
         match (reply.status, reply.err.as_deref(), reply.ticket) {
             (Some(Terminated), ..) | (_, Some("session_not_found"), _) => Verdict::Dropped,
             (_, Some(_), _) | (None, ..) => Verdict::Unknown { err: reply.err },
-            (Some(LoggedIn), None, Some(ticket)) => Verdict::LoggedIn {
-                sid: reply.sid,
-                ticket,
-            },
+            (Some(LoggedIn), None, Some(ticket)) => Verdict::LoggedIn { ticket },
             (Some(LoggedIn), None, None) => match (last_known, local) {
                 (Anon | Terminated, _) | (LoggedIn, LocalUser::Nobody) => Verdict::IdentifyAgain,
                 (LoggedIn, LocalUser::Remembered) => Verdict::Unchanged,

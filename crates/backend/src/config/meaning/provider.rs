@@ -1,6 +1,7 @@
 //! The rules of `[[providers]]`: what all kinds share. What is particular to one stands in a file of its name.
 
 mod oidc;
+mod sso2;
 mod step_up;
 
 use std::ops::Range;
@@ -52,7 +53,9 @@ impl Reader<'_> {
         }
         let id = self.identifier(written.id.clone())?;
         let redirect_path = match written.redirect_path.clone() {
+            None if written.kind == file::Kind::Sso2 => format!("{LANDING}{id}"),
             None => format!("/callback/{id}"),
+            Some(path) if written.kind == file::Kind::Sso2 => self.landing_path(path)?,
             Some(path) => self.redirect_path(path)?,
         };
         let (label, client_id) = (
@@ -62,6 +65,7 @@ impl Reader<'_> {
         let trust_verified = written.trust_verified.unwrap_or(true);
         let (issuer, dialect) = match written.kind {
             file::Kind::Oidc => self.oidc(written, table)?,
+            file::Kind::Sso2 => self.sso2(written, table)?,
         };
         Ok(ProviderConfig {
             id,
@@ -72,6 +76,18 @@ impl Reader<'_> {
             trust_verified,
             dialect,
         })
+    }
+
+    /// Refuses keys that are another kind's: whoever wrote one expects something of it.
+    fn none_of(&self, keys: &[Option<Range<usize>>], allowed: &str) -> Result<()> {
+        match keys.iter().flatten().next() {
+            None => Ok(()),
+            Some(span) => {
+                Err(self
+                    .source
+                    .mistake(span.clone(), "a key of another `kind`", allowed))
+            }
+        }
     }
 
     /// A key that this kind can't do without.
@@ -85,6 +101,15 @@ impl Reader<'_> {
             self.source
                 .absence(name, Some(table.clone()), "this key is required")
         })
+    }
+
+    /// SSO2's landing page, which the app knows by its path.
+    fn landing_path(&self, path: Spanned<String>) -> Result<String> {
+        let name = path.get_ref().strip_prefix(LANDING).unwrap_or_default();
+        if name.is_empty() || name.contains('/') {
+            return Err(self.not(&path, "a path such as `/landing/paper`"));
+        }
+        self.redirect_path(path)
     }
 
     fn redirect_path(&self, path: Spanned<String>) -> Result<String> {
@@ -112,4 +137,11 @@ impl Reader<'_> {
         }
         Ok(path.into_inner())
     }
+}
+
+const LANDING: &str = "/landing/";
+
+/// Where a key stands, if it does.
+fn span<T>(written: &Option<Spanned<T>>) -> Option<Range<usize>> {
+    written.as_ref().map(Spanned::span)
 }

@@ -106,5 +106,6 @@ fn can_give(provider: &ProviderConfig, acr: &String) -> bool {
             config.acr_values.contains(acr)
                 || step_up.is_some_and(|step_up| step_up.acr_values.contains(acr))
         }
+        DialectConfig::Sso2(_) => false,
     }
 }
