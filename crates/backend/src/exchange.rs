@@ -58,10 +58,6 @@ enum Flow {
 }
 
 /// The tokens for the browser, with a handle that is bound to its key.
-#[expect(
-    dead_code,
-    reason = "for dialects whose sign-in doesn't end in an exchange"
-)]
 pub(crate) fn signed_in(call: &Call, exchanged: Exchanged) -> Result<TokensResponse, Failure> {
     finish(call, exchanged, Flow::SignIn)
 }
