@@ -3,8 +3,9 @@
 use admit_one_protocol::{
     Code,
     api::{
-        CompleteRequest, ExchangeRequest, GrantRequest, GrantResponse, Problem, ProfileRequest,
-        ProfileResponse, PublicConfiguration, RefreshRequest, SignOutRequest, SignOutResponse,
+        AuthenticateRequest, CompleteRequest, ExchangeRequest, GrantRequest, GrantResponse,
+        LandingRequest, Problem, ProfileRequest, ProfileResponse, PublicConfiguration,
+        RefreshRequest, SessionResponse, SignOutRequest, SignOutResponse, StatusRequest,
         StepUpRequest, StepUpResponse, TokensResponse,
     },
     step_up::StepUp,
@@ -91,6 +92,28 @@ pub async fn grant(body: &GrantRequest) -> Result<GrantResponse, Failure> {
 /// `POST /v1/step-up`.
 pub async fn step_up(body: &StepUpRequest) -> Result<StepUpResponse, Failure> {
     post("/v1/step-up", body.handle.as_deref(), body).await
+}
+
+/// `POST /v1/sso2/{provider}/landing`.
+pub async fn landing(provider: &str, body: &LandingRequest) -> Result<SessionResponse, Failure> {
+    post(&sso2(provider, "landing"), None, body).await
+}
+
+/// `POST /v1/sso2/{provider}/authenticate`.
+pub async fn authenticate(
+    provider: &str,
+    body: &AuthenticateRequest,
+) -> Result<SessionResponse, Failure> {
+    post(&sso2(provider, "authenticate"), None, body).await
+}
+
+/// `POST /v1/sso2/{provider}/status`.
+pub async fn status(provider: &str, body: &StatusRequest) -> Result<SessionResponse, Failure> {
+    post(&sso2(provider, "status"), body.handle.as_deref(), body).await
+}
+
+fn sso2(provider: &str, operation: &str) -> String {
+    ["/v1/sso2/", provider, "/", operation].concat()
 }
 
 async fn post<B: Serialize, A: DeserializeOwned>(

@@ -53,8 +53,9 @@ impl App {
     /// Shows a failure in place of the page. The address becomes the sign-in page's, so that a reload begins anew.
     pub fn fail(self, failure: Failure) {
         browser::complain("Admit One", &failure.for_developers().into());
-        if self.route.get_untracked() == Route::Callback {
-            if Route::parse(&browser::path()) == Route::Callback {
+        let comes_back = |route| matches!(route, Route::Callback | Route::Landing);
+        if comes_back(self.route.get_untracked()) {
+            if comes_back(Route::parse(&browser::path())) {
                 browser::set_path("/", Entry::Replace);
             }
             self.route.set(Route::SignIn);
@@ -145,6 +146,7 @@ fn whole(app: App) -> AnyView {
         }
         match (app.route.get(), signed_in.get()) {
             (Route::Callback, _) => pages::callback::callback(app),
+            (Route::Landing, _) => pages::landing::landing(app),
             (Route::Unknown, _) => pages::failure::failure(app, Code::NotFound.into()),
             (Route::Profile, true) => pages::profile::profile(app),
             (Route::SignedOut, false) => pages::signed_out::signed_out(app),

@@ -146,6 +146,25 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// What was typed into the first input that the selector names.
+pub fn typed(selector: &str) -> String {
+    let input = document().query_selector(selector).ok().flatten();
+    let value = input.map(|input| member(&input, "value").as_string());
+    value.flatten().unwrap_or_default()
+}
+
+/// Empties it.
+pub fn empty(selector: &str) {
+    if let Ok(Some(input)) = document().query_selector(selector) {
+        let _ = Reflect::set(&input, &"value".into(), &"".into());
+    }
+}
+
+/// Whether nobody looks at the page.
+pub fn is_hidden() -> bool {
+    member(&document(), "hidden").is_truthy()
+}
+
 /// Marks the served button of a provider as busy, or as free.
 pub fn set_busy(provider: &str, busy: bool) {
     let selector = [".provider[data-provider=\"", provider, "\"]"].concat();

@@ -11,6 +11,7 @@ use crate::{
     app::App,
     browser::{self, Entry, Lock},
     failure::Failure,
+    landing,
     pages::sign_in,
     pending, refresh,
     route::Route,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// The address of the sign-in page, with where the buyer wanted to go: the next attempt, or a reload, leads there.
-fn keep_destination(return_to: &str) {
+pub(crate) fn keep_destination(return_to: &str) {
     let path = match return_to {
         "/" => "/".to_owned(),
         wanted => ["/?return_to=", &browser::encoded(wanted)].concat(),
@@ -38,10 +39,14 @@ pub enum Progress {
     Offline,
     /// Trying by itself didn't help; the buyer can.
     Stuck(Failure),
+    /// SSO2: our own login form, for the sign-in of this `state`.
+    LoginForm(String),
+    /// SSO2: the central login form at this address.
+    CentralForm(String),
 }
 
 /// Why an attempt ended.
-enum Trouble {
+pub(crate) enum Trouble {
     /// Waiting may help. The pending sign-in is kept.
     Passing(Failure),
     /// It doesn't. The pending sign-in is gone.
@@ -56,7 +61,11 @@ enum Trouble {
 pub async fn run(app: App, progress: RwSignal<Progress>) {
     let mut tries: u32 = 0;
     loop {
-        let failure = match attempt(app).await {
+        let outcome = match app.route.get_untracked() {
+            Route::Landing => landing::attempt(app, progress).await,
+            _ => attempt(app).await,
+        };
+        let failure = match outcome {
             Ok(()) => return,
             Err(Trouble::Final(failure)) => return app.fail(failure),
             Err(Trouble::Unchanged(failure, pending)) => {
@@ -169,7 +178,7 @@ pub fn give_up(app: App) {
 }
 
 /// Shows who is signed in, and goes on with what may take longer.
-fn finish(app: App, session: SignedIn, state: &str, lock: Option<Lock>) {
+pub(crate) fn finish(app: App, session: SignedIn, state: &str, lock: Option<Lock>) {
     app.session.adopt(session);
     pending::consume(state);
     pending::forget_restarts();
@@ -182,7 +191,7 @@ fn finish(app: App, session: SignedIn, state: &str, lock: Option<Lock>) {
 }
 
 /// Takes the lock over a pending sign-in and marks it, unless another page has been quicker.
-async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lock, Trouble> {
+pub(crate) async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lock, Trouble> {
     let lock = browser::lock(&pending::key(&pending.state)).await;
     let spent = || {
         let failure = Failure::new(Code::CallbackUsed).at(&pending.provider);
@@ -233,7 +242,7 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 
 /// The code was spent before it brought anything. The provider still knows the buyer, so another round costs nothing;
 /// but only one.
-async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
+pub(crate) async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
     if !pending::may_restart() {
         keep_destination(&pending.return_to);
         return app.fail(failure);

@@ -15,6 +15,8 @@ pub struct Failure {
     pub fields: Vec<Field>,
     /// Seconds after which to try again, as the backend asks.
     pub retry_after: Option<u64>,
+    /// How many attempts remain.
+    pub remaining: Option<u64>,
     /// The provider with which the buyer may start again at once.
     pub provider: Option<String>,
     /// What the call demands of the session (RFC 9470).
@@ -32,6 +34,7 @@ impl Failure {
             request_id: None,
             fields: Vec::new(),
             retry_after: None,
+            remaining: None,
             provider: None,
             step_up: None,
             unchanged: false,
@@ -127,6 +130,7 @@ impl From<Problem> for Failure {
             request_id: problem.request_id,
             fields: problem.fields,
             retry_after: problem.retry_after,
+            remaining: problem.remaining,
             ..Failure::new(problem.code)
         }
     }

@@ -15,6 +15,8 @@ pub mod custody;
 pub mod failure;
 #[cfg(feature = "pages")]
 pub mod grant;
+#[cfg(feature = "pages")]
+pub mod landing;
 pub mod leave;
 #[cfg(feature = "pages")]
 pub mod messages;
@@ -32,6 +34,8 @@ pub mod sign_out;
 pub mod signed_in;
 #[cfg(feature = "pages")]
 pub mod start;
+#[cfg(feature = "pages")]
+pub mod status;
 #[cfg(feature = "pages")]
 pub mod step_up;
 #[cfg(feature = "pages")]

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod callback;
 pub mod failure;
+pub mod landing;
 pub mod parts;
 pub mod profile;
 pub mod sign_in;

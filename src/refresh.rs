@@ -5,7 +5,7 @@ use std::cell::Cell;
 use admit_one_protocol::{Code, alg::Alg, api::RefreshRequest, clock::ClockOffset};
 use leptos::prelude::*;
 
-use crate::{api, app::App, browser, failure::Failure, session::SignedIn, verify};
+use crate::{api, app::App, browser, failure::Failure, session::SignedIn, status, verify};
 
 /// Refreshes the tokens now, unless another tab has just done it. What ends the session, ends it here; any other
 /// failure leaves the buyer signed in.
@@ -110,6 +110,7 @@ thread_local! {
 /// Looks at the session by the clock: ends it, refreshes it, or comes back when it is time. Called on every sign-in and
 /// whenever the page wakes up, since timers don't run while a laptop sleeps.
 pub fn watch(app: App) {
+    status::watch(app);
     let Some(session) = app.session.current() else {
         return;
     };

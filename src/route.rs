@@ -1,4 +1,4 @@
-//! The pages by their paths. There are six, so this is an enum and not a router.
+//! The pages by their paths. There are seven, so this is an enum and not a router.
 
 /// A page.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -7,6 +7,8 @@ pub enum Route {
     SignIn,
     /// `/callback/{provider}`.
     Callback,
+    /// `/landing/{provider}`: where SSO2 sends the buyer back to.
+    Landing,
     /// `/profile`: what is missing.
     Profile,
     /// `/account`.
@@ -26,13 +28,8 @@ impl Route {
             "/profile" => Route::Profile,
             "/account" => Route::Account,
             "/signed-out" => Route::SignedOut,
-            callback
-                if callback
-                    .strip_prefix("/callback/")
-                    .is_some_and(|id| !id.is_empty()) =>
-            {
-                Route::Callback
-            }
+            path if is_below(path, "/callback/") => Route::Callback,
+            path if is_below(path, "/landing/") => Route::Landing,
             _ => Route::Unknown,
         }
     }
@@ -43,7 +40,7 @@ impl Route {
             Route::Profile => "/profile",
             Route::Account => "/account",
             Route::SignedOut => "/signed-out",
-            Route::SignIn | Route::Callback | Route::Unknown => "/",
+            Route::SignIn | Route::Callback | Route::Landing | Route::Unknown => "/",
         }
     }
 
@@ -52,10 +49,15 @@ impl Route {
         match self {
             Route::SignIn => "sign_in.title",
             Route::Callback => "callback.title",
+            Route::Landing => "landing.title",
             Route::Profile => "profile.title",
             Route::Account => "account.title",
             Route::SignedOut => "signed_out.title",
             Route::Unknown => "failure.title",
         }
     }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|id| !id.is_empty())
 }

@@ -128,7 +128,7 @@ pub async fn proceed(app: App) {
         .update(&session, |session| session.return_to = None);
     let address = wanted.as_str();
     match Route::parse(address) {
-        Route::SignIn | Route::Callback | Route::SignedOut => {
+        Route::SignIn | Route::Callback | Route::Landing | Route::SignedOut => {
             app.go(Route::Account, Entry::Replace)
         }
         Route::Unknown => {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     app::App,
-    browser,
+    browser::{self, Entry},
     custody::{self, forget_answers},
     refresh,
     route::Route,
@@ -66,7 +66,12 @@ fn look_again(app: App) {
         (None, Some(_)) => {
             // Somebody signed in in another tab: this one follows.
             app.failure.set(None);
-            app.follow();
+            if app.route.get_untracked() == Route::Landing {
+                // The login form isn't needed any more.
+                app.go(Route::Account, Entry::Replace);
+            } else {
+                app.follow();
+            }
         }
         _ => {}
     }
@@ -95,7 +100,7 @@ pub async fn resume(app: App) {
         return;
     };
     refresh::watch(app);
-    if app.route.get_untracked() == Route::Callback {
+    if matches!(app.route.get_untracked(), Route::Callback | Route::Landing) {
         return;
     }
     // What led to a step-up that was given up doesn't lead there again by itself.

@@ -44,7 +44,7 @@ pub async fn exchanged(
 }
 
 /// A dialect without ID tokens: the backend has asked the provider who it is, and says so over its own connection.
-fn vouched(
+pub fn vouched(
     mut tokens: TokensResponse,
     pending: &PendingAuthorization,
 ) -> Result<SignedIn, Refused> {
@@ -52,6 +52,7 @@ fn vouched(
         .claims
         .take()
         .filter(|claims| claims.iss == pending.issuer && !claims.sub.is_empty())
+        .filter(|_| tokens.provider == pending.provider)
         .ok_or_else(|| Failure::new(Code::TokenResponseInvalid))?;
     let clock = ClockOffset::estimate(tokens.time, browser::now_ms());
     let return_to = pending.return_to.clone();

@@ -26,43 +26,53 @@ pub fn callback(app: App) -> AnyView {
         _ => {}
     };
     browser::on_window("online", retry);
-    let waits = move || matches!(*progress.read(), Progress::Working | Progress::Trying);
     card(
         "callback",
         "callback.title",
-        vec![
-            dynamic(move || {
-                let key = match *progress.read() {
-                    Progress::Working => "callback.working",
-                    Progress::Trying => "callback.trying",
-                    Progress::Offline => "callback.offline",
-                    Progress::Stuck(_) => "callback.stuck",
-                };
-                status("status", waits(), t(key))
-            }),
-            notice_of(move || match progress.get() {
-                Progress::Stuck(failure) => Some(failure),
-                Progress::Offline => Some(Code::Offline.into()),
-                Progress::Working | Progress::Trying => None,
-            }),
-            dynamic(move || {
-                if waits() {
-                    return nothing();
-                }
-                actions(
-                    "actions",
-                    vec![
-                        button("primary", "retry", t("action.retry"), None, retry),
-                        button(
-                            "quiet",
-                            "start-again",
-                            t("action.start_again"),
-                            None,
-                            move || callback::give_up(app),
-                        ),
-                    ],
-                )
-            }),
-        ],
+        vec![waiting(app, progress, retry)],
     )
+}
+
+/// How far a sign-in is that nobody has to do anything for, unless it is stuck.
+pub(super) fn waiting(
+    app: App,
+    progress: RwSignal<Progress>,
+    retry: impl Fn() + Copy + Send + 'static,
+) -> AnyView {
+    let waits = move || !matches!(*progress.read(), Progress::Offline | Progress::Stuck(_));
+    vec![
+        dynamic(move || {
+            let key = match *progress.read() {
+                Progress::Trying => "callback.trying",
+                Progress::Offline => "callback.offline",
+                Progress::Stuck(_) => "callback.stuck",
+                _ => "callback.working",
+            };
+            status("status", waits(), t(key))
+        }),
+        notice_of(move || match progress.get() {
+            Progress::Stuck(failure) => Some(failure),
+            Progress::Offline => Some(Code::Offline.into()),
+            _ => None,
+        }),
+        dynamic(move || {
+            if waits() {
+                return nothing();
+            }
+            actions(
+                "actions",
+                vec![
+                    button("primary", "retry", t("action.retry"), None, retry),
+                    button(
+                        "quiet",
+                        "start-again",
+                        t("action.start_again"),
+                        None,
+                        move || callback::give_up(app),
+                    ),
+                ],
+            )
+        }),
+    ]
+    .into_any()
 }

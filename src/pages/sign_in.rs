@@ -30,9 +30,18 @@ pub fn sign_in(app: App) -> AnyView {
             notice_of(move || refused.clone()),
             notice_of(move || app.notice.get()),
             providers(app),
-            paragraph("note", t("sign_in.note")),
+            note(app),
         ],
     )
+}
+
+/// We never see a password, unless there is a provider whose login form is ours.
+fn note(app: App) -> AnyView {
+    if app.configuration.read_value().asks_for_passwords() {
+        nothing()
+    } else {
+        paragraph("note", t("sign_in.note"))
+    }
 }
 
 /// One button for each provider, the one used last first.

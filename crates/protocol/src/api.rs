@@ -66,6 +66,14 @@ pub struct PublicConfiguration {
     pub support_url: Option<String>,
 }
 
+impl PublicConfiguration {
+    /// Whether the buyer may type a password on a page of ours: SSO2's own login form.
+    pub fn asks_for_passwords(&self) -> bool {
+        let mut providers = self.providers.iter();
+        providers.any(|provider| provider.kind == Kind::Sso2 && provider.login_url.is_none())
+    }
+}
+
 /// The dialect that a provider speaks.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -305,6 +305,12 @@ impl PendingAuthorization {
         self.redirect_uri == address
     }
 
+    /// Whether it was begun too long ago: by the device's clock alone; a start in the future is a clock that was set back
+    /// meanwhile.
+    pub fn is_expired(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.started_at) > PENDING_LIFETIME_MS
+    }
+
     /// Accepts the authorization response of
     /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), given as the query of the callback.
     /// It takes `self`, so a response is accepted at most once.
@@ -328,8 +334,7 @@ impl PendingAuthorization {
         if !response.state.as_ref().is_some_and(same_state) {
             return Err(AuthorizationResponseError::StateMismatch);
         }
-        // By the device's clock alone; a start in the future is a clock that was set back meanwhile.
-        if now_ms.saturating_sub(self.started_at) > PENDING_LIFETIME_MS {
+        if self.is_expired(now_ms) {
             return Err(AuthorizationResponseError::Expired);
         }
         if let Some(error) = response.error {

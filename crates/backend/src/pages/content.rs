@@ -53,7 +53,18 @@ fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) 
     if kind != Kind::SignIn {
         return content;
     }
-    content.replacen("<!--providers-->", &providers(configuration, language), 1)
+    content
+        .replacen("<!--providers-->", &providers(configuration, language), 1)
+        .replacen("<!--note-->", &note(configuration, language), 1)
+}
+
+/// We never see a password, unless there is a provider whose login form is ours.
+fn note(configuration: &PublicConfiguration, language: Language) -> String {
+    if configuration.asks_for_passwords() {
+        return String::new();
+    }
+    let text = escape(&language.say("sign_in.note"));
+    format!("<p class=\"note\">{text}</p>")
 }
 
 /// A button for each provider; the first is the one that tests press.

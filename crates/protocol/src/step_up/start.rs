@@ -66,6 +66,7 @@ impl StepUpStart {
             started_at: started_at_ms,
             claimed_at: None,
             step_up: Some(session.person),
+            session: None,
         };
         let request = StepUpRequest {
             handle: session.handle,

@@ -1,0 +1,210 @@
+//! Our own login form: labelled, made for password managers, with what is wrong announced and a countdown while the
+//! account is frozen.
+
+use admit_one_protocol::{
+    Code,
+    sso2::authenticate::{LONGEST_PASSWORD, LONGEST_USERNAME, Password},
+};
+use leptos::prelude::*;
+
+use super::super::{
+    parts::{dynamic, for_developers, nothing, paragraph, sentence},
+    sign_in,
+};
+use crate::{
+    app::App,
+    browser,
+    failure::Failure,
+    landing,
+    messages::{t, t_with},
+};
+
+/// The state of the form. The password isn't in it: it stays in its field until it is sent.
+#[derive(Clone, Copy)]
+struct Form {
+    app: App,
+    /// The sign-in that it is for.
+    state: StoredValue<String>,
+    busy: RwSignal<bool>,
+    failure: RwSignal<Option<Failure>>,
+    /// Seconds for which the account is still frozen.
+    frozen_for: RwSignal<u64>,
+}
+
+/// The form.
+pub(super) fn login_form(app: App, state: String) -> AnyView {
+    let form = Form {
+        app,
+        state: StoredValue::new(state),
+        busy: RwSignal::new(false),
+        failure: RwSignal::new(None),
+        frozen_for: RwSignal::new(0),
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        form.send();
+    };
+    let start_again = move |_| sign_in::start_again(app, None);
+    view! {
+        {paragraph("lead", t("landing.lead"))}
+        <form novalidate data-testid="login-form" on:submit=submit>
+            {what_is_wrong(form)}
+            {field(form, "username", "text", "username", LONGEST_USERNAME)}
+            {field(form, "password", "password", "current-password", LONGEST_PASSWORD)}
+            <div class="actions">
+                <button type="submit" class="primary" data-testid="log-in"
+                    aria-busy=move || form.busy.get().then_some("true")
+                    aria-disabled=move || form.is_frozen().then_some("true")>{t("landing.log_in")}</button>
+                <button type="button" class="quiet" data-testid="other-way" on:click=start_again>
+                    {t("landing.other_way")}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// A labelled input, tied to what is wrong.
+fn field(
+    form: Form,
+    name: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    longest: usize,
+) -> AnyView {
+    let is_wrong = move || {
+        let failure = form.failure.read();
+        let code = failure.as_ref().map(|failure| failure.code);
+        (code == Some(Code::Sso2Credentials)).then_some("true")
+    };
+    view! {
+        <div class="field">
+            <label for=name>{t(&["landing.", name].concat())}</label>
+            <input id=name name=name type=kind autocomplete=autocomplete maxlength=longest.to_string() required=true
+                autocapitalize="none" spellcheck="false" aria-describedby="login-wrong" aria-invalid=is_wrong/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is wrong, announced at once; the countdown ticks for the eye, and is announced by the minute.
+fn what_is_wrong(form: Form) -> AnyView {
+    view! {
+        <div id="login-wrong" role="alert">{dynamic(move || match form.failure.get() {
+            None => nothing(),
+            Some(failure) => view! {
+                <div class="notice" data-testid="error" data-code=failure.code.as_str()>
+                    <p>{sentence(&failure)}</p>
+                    {remaining(&failure)}
+                    {for_developers(&failure)}
+                </div>
+            }
+            .into_any(),
+        })}</div>
+        {countdown(form)}
+    }
+    .into_any()
+}
+
+/// How many attempts remain before the account is frozen.
+fn remaining(failure: &Failure) -> AnyView {
+    let Some(count) = failure.remaining else {
+        return nothing();
+    };
+    let text = counted("landing.remaining", count);
+    view! { <p data-testid="remaining">{text}</p> }.into_any()
+}
+
+fn countdown(form: Form) -> AnyView {
+    let minutes = Memo::new(move |_| form.frozen_for.get().div_ceil(60));
+    let was_frozen =
+        Memo::new(move |was: Option<&bool>| was.copied().unwrap_or(false) || form.is_frozen());
+    let shown = move || {
+        let left = form.frozen_for.get();
+        let clock = format!("{}:{:02}", left / 60, left % 60);
+        match left {
+            0 => String::new(),
+            _ => t_with("landing.frozen_for", &[("time", &clock)]),
+        }
+    };
+    let announced = move || match minutes.get() {
+        0 if was_frozen.get() => t("landing.frozen_over"),
+        0 => String::new(),
+        left => counted("landing.frozen_minutes", left),
+    };
+    view! {
+        <p class="countdown" data-testid="countdown" aria-hidden="true">{shown}</p>
+        <p class="announced" role="status" data-testid="announced">{announced}</p>
+    }
+    .into_any()
+}
+
+/// One, or several.
+fn counted(key: &str, count: u64) -> String {
+    let form = if count == 1 { ".one" } else { ".other" };
+    t_with(&[key, form].concat(), &[("count", &count.to_string())])
+}
+
+impl Form {
+    fn is_frozen(self) -> bool {
+        self.frozen_for.get() > 0
+    }
+
+    /// Sends what was typed.
+    fn send(self) {
+        if self.busy.get_untracked() || self.frozen_for.get_untracked() > 0 {
+            return;
+        }
+        let typed = |name: &str| browser::typed(&["#", name].concat());
+        let (username, password) = (typed("username"), typed("password"));
+        let username = username.trim().to_owned();
+        if username.is_empty() {
+            return browser::focus("#username");
+        }
+        if password.is_empty() {
+            return browser::focus("#password");
+        }
+        let password = Password::new(password);
+        self.busy.set(true);
+        self.failure.set(None);
+        browser::spawn(async move {
+            let state = self.state.get_value();
+            let outcome = landing::log_in(self.app, &state, username, password).await;
+            // The page may be gone by now.
+            let _ = self.busy.try_set(false);
+            if let Err(failure) = outcome {
+                self.show(failure);
+            }
+        });
+    }
+
+    fn show(self, failure: Failure) {
+        browser::empty("#password");
+        let frozen_for = match failure.code {
+            Code::Sso2Frozen => failure.retry_after.unwrap_or(UNSAID),
+            _ => 0,
+        };
+        if self.failure.try_set(Some(failure)).is_none() {
+            browser::focus("#password");
+        }
+        if frozen_for > 0 {
+            self.count_down(browser::now_ms() + frozen_for * 1000);
+        }
+    }
+
+    /// Ticks until then, by the clock: timers of a page in the background are slow.
+    fn count_down(self, until_ms: u64) {
+        browser::spawn(async move {
+            loop {
+                let left = until_ms.saturating_sub(browser::now_ms()).div_ceil(1000);
+                if self.frozen_for.try_set(left).is_some() || left == 0 {
+                    return;
+                }
+                browser::sleep(1000).await;
+            }
+        });
+    }
+}
+
+/// For how long, where SSO2 doesn't say: seconds.
+const UNSAID: u64 = 60;

@@ -1,0 +1,123 @@
+//! Step H again and again: whether the buyer's session at SSO2 goes on, asked by one tab for all, not in hidden ones, and
+//! no more often than the configuration says.
+
+use std::cell::Cell;
+
+use admit_one_protocol::{
+    Code,
+    api::{SessionOutcome, StatusRequest},
+    clock::ClockOffset,
+};
+use leptos::prelude::*;
+
+use crate::{
+    api,
+    app::App,
+    browser::{self, Shelf},
+    session::SignedIn,
+};
+
+thread_local! {
+    static TIMER: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The sign-in was a look at the session, too.
+pub fn begin() {
+    note();
+}
+
+/// Comes back when the status is due. Called on every sign-in and whenever the page wakes up.
+pub fn watch(app: App) {
+    let mine = TIMER.get() + 1;
+    TIMER.set(mine);
+    let Some((session, interval_ms)) = watched(app) else {
+        return;
+    };
+    if browser::is_hidden() {
+        return; // it wakes up when it is looked at
+    }
+    let wait = (interval_ms.saturating_sub(since_last_ms())).min(LONGEST_WAIT_MS);
+    browser::spawn(async move {
+        browser::sleep(wait as u32).await;
+        if TIMER.get() != mine || browser::is_hidden() {
+            return;
+        }
+        if since_last_ms() >= interval_ms {
+            ask(app, session, interval_ms).await;
+        }
+        if TIMER.get() == mine {
+            watch(app);
+        }
+    });
+}
+
+/// The session, if it is one of SSO2's, and how often it is asked about.
+fn watched(app: App) -> Option<(SignedIn, u64)> {
+    let session = app.session.current()?;
+    let configuration = app.configuration.read_value();
+    let mut providers = configuration.providers.iter();
+    let provider = providers.find(|provider| provider.id == session.provider)?;
+    Some((session, provider.status_interval? * 1000))
+}
+
+async fn ask(app: App, before: SignedIn, interval_ms: u64) {
+    let _lock = browser::lock(LOCK).await;
+    // Another tab may have asked meanwhile, or signed out.
+    if since_last_ms() < interval_ms {
+        return;
+    }
+    app.session.observe();
+    let Some(session) = app
+        .session
+        .current()
+        .filter(|session| session.is_same_person(&before))
+    else {
+        return;
+    };
+    // Before the call: a call that fails isn't repeated at once either.
+    note();
+    let request = StatusRequest {
+        handle: session.handle.clone(),
+        session: None,
+    };
+    let answer = match api::status(&session.provider, &request).await {
+        Ok(answer) => answer,
+        Err(failure) if failure.ends_session() => return app.session.end(Some(failure.code)),
+        Err(failure) => {
+            let line = failure.for_developers();
+            return browser::complain(
+                "the status can't be had; what was known stays",
+                &line.into(),
+            );
+        }
+    };
+    match (answer.outcome, answer.tokens) {
+        (SessionOutcome::Unchanged, _) => {}
+        (SessionOutcome::SignedIn, Some(tokens)) => {
+            let clock = ClockOffset::estimate(tokens.time, browser::now_ms());
+            app.session
+                .update(&session, |session| session.renew(tokens, clock));
+        }
+        _ => app.session.end(Some(Code::Sso2SignedOut)),
+    }
+}
+
+/// Milliseconds since any tab has asked; a last time in the future is a clock that was set back.
+fn since_last_ms() -> u64 {
+    let shelves = Shelf::ALL.into_iter();
+    let last = shelves
+        .filter_map(|shelf| shelf.text(LAST))
+        .find_map(|text| text.parse::<u64>().ok());
+    last.and_then(|last| browser::now_ms().checked_sub(last))
+        .unwrap_or(u64::MAX)
+}
+
+fn note() {
+    let now = browser::now_ms().to_string();
+    let _ = Shelf::Local.put(LAST, &now) || Shelf::Session.put(LAST, &now);
+}
+
+const LOCK: &str = "admit-one.status";
+const LAST: &str = "admit-one.status";
+/// Timers are not to be trusted over longer times.
+const LONGEST_WAIT_MS: u64 = 600_000;
