@@ -24,7 +24,7 @@ pub struct Failure {
     /// What the session's authentication has to be.
     pub step_up: Option<StepUp>,
     /// How many attempts remain.
-    pub remaining: Option<u64>,
+    pub remaining: Option<u32>,
 }
 
 impl Failure {
@@ -77,7 +77,7 @@ impl Failure {
             request_id,
             fields: self.fields,
             retry_after,
-            remaining: self.remaining,
+            remaining: self.remaining.map(u64::from),
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, Body::from(body)).into_response();
@@ -131,7 +131,7 @@ impl From<admit_one_protocol::sso2::authenticate::AuthenticateError> for Failure
         let failure = Self::new(error.code(), error.to_string());
         match error {
             Error::InvalidCredentials { remaining_attempts } => Self {
-                remaining: remaining_attempts,
+                remaining: remaining_attempts.and_then(|count| count.try_into().ok()),
                 ..failure
             },
             Error::AccountFrozen { frozen_for } => Self {
