@@ -26,3 +26,4 @@ mod provider;
 mod recovery;
 mod sandbox;
 mod shop;
+mod sso2;

@@ -193,6 +193,8 @@ fn secret(name: &str) -> Option<String> {
         match name {
             "SEAL" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
             "CLUB" => SandboxOptions::CLIENT_SECRET,
+            "PAPER" => "paper-secret-of-32-bytes-or-more!!",
+            "WEEKLY" => "weekly-secret-of-32-bytes-or-more!",
             "GRANT" => SandboxOptions::SHOP_SECRET,
             _ => return None,
         }
@@ -261,7 +263,10 @@ origins = ["{shop}"]
 
 {more}
 "#,
-        more = setup.more.replace("{upstream}", upstream),
+        more = setup
+            .more
+            .replace("{upstream}", upstream)
+            .replace("{payway}", &upstream.replace("://", "://payway.")),
         custody = setup.custody,
         server = setup.server,
         database = database.display(),

@@ -1,0 +1,147 @@
+//! What other sites of the organisation do: a session that is there already, and one that is ended there.
+
+use std::time::Duration;
+
+use super::{paper, polled};
+use crate::browser::Options;
+use crate::buyer::{ALICE, BOB};
+use crate::journey::journey_on;
+
+const STATUS: &str = "/v1/sso2/paper/status";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_in_elsewhere_already_needs_no_form_at_all() {
+    journey_on(paper(""), Options::default(), async |j| {
+        let b = &j.browser;
+        b.signs_in_at_the_news(&j.stage, "bob").await;
+        b.open(&j.stage.app("/")).await;
+        b.press_paper().await;
+        b.sees_signed_in(BOB).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/sso2/paper/authenticate"), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs() {
+    journey_on(polled(), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        let first = b.tab().await;
+        let second = b.new_tab().await;
+        b.open(&j.stage.app("/account")).await;
+        b.sees_signed_in(ALICE).await;
+        b.new_tab().await;
+        b.open(&j.stage.payway("/site")).await;
+        b.press("payway-sign-out").await;
+        b.wait_for("document.querySelector('[data-testid=payway-nobody]')")
+            .await;
+        for tab in [&second, &first] {
+            b.switch_to(tab).await;
+            b.sees_sign_in().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_out_elsewhere_says_why() {
+    journey_on(polled(), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        j.stage.sandbox.end_sessions();
+        b.sees_error("sso2_signed_out").await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_here_signs_out_elsewhere_too() {
+    journey_on(paper(""), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        b.open(&j.stage.payway("/site")).await;
+        b.wait_for("document.querySelector('[data-testid=payway-reader]')")
+            .await;
+        b.open(&j.stage.app("/account")).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out'").await;
+        assert!(!b.somebody_is_signed_in().await);
+        b.open(&j.stage.payway("/site")).await;
+        b.wait_for("document.querySelector('[data-testid=payway-nobody]')")
+            .await;
+        // And the next sign-in asks for the password.
+        b.reaches_login_form(&j.stage).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all() {
+    journey_on(
+        paper("status_interval = 2"),
+        Options::default(),
+        async |j| {
+            let b = &j.browser;
+            b.reads_the_paper_as(&j.stage, "alice").await;
+            for _ in 0..2 {
+                b.new_tab().await;
+                b.open(&j.stage.app("/account")).await;
+                b.sees_signed_in(ALICE).await;
+            }
+            let before = j.stage.backend_gate.count(STATUS);
+            tokio::time::sleep(Duration::from_millis(5000)).await;
+            let asked = j.stage.backend_gate.count(STATUS) - before;
+            assert!(
+                (1..=3).contains(&asked),
+                "{asked} times in five seconds, every two"
+            );
+            b.sees_signed_in(ALICE).await;
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens() {
+    journey_on(polled(), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        let token = "JSON.parse(localStorage.getItem('admit-one')).access_token";
+        let before = b.eval(token).await;
+        j.stage
+            .payway_settings(serde_json::json!({ "ticket_always": true }));
+        b.wait_for(&format!("{token} !== {before}")).await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hidden_tab_does_not_ask() {
+    journey_on(polled(), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        let hide = |hidden: bool| {
+            format!(
+                "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }}); \
+                 document.dispatchEvent(new Event('visibilitychange'))"
+            )
+        };
+        b.run(&hide(true)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let before = j.stage.backend_gate.count(STATUS);
+        tokio::time::sleep(Duration::from_millis(3000)).await;
+        assert_eq!(j.stage.backend_gate.count(STATUS), before);
+        b.run(&hide(false)).await;
+        for _ in 0..200 {
+            if j.stage.backend_gate.count(STATUS) > before {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("a tab that is looked at again asks");
+    })
+    .await;
+}
