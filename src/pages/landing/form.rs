@@ -29,6 +29,8 @@ struct Form {
     failure: RwSignal<Option<Failure>>,
     /// Seconds for which the account is still frozen.
     frozen_for: RwSignal<u64>,
+    /// It has been.
+    was_frozen: RwSignal<bool>,
 }
 
 /// The form.
@@ -39,6 +41,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         busy: RwSignal::new(false),
         failure: RwSignal::new(None),
         frozen_for: RwSignal::new(0),
+        was_frozen: RwSignal::new(false),
     };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -117,8 +120,6 @@ fn remaining(failure: &Failure) -> AnyView {
 
 fn countdown(form: Form) -> AnyView {
     let minutes = Memo::new(move |_| form.frozen_for.get().div_ceil(60));
-    let was_frozen =
-        Memo::new(move |was: Option<&bool>| was.copied().unwrap_or(false) || form.is_frozen());
     let shown = move || {
         let left = form.frozen_for.get();
         let clock = format!("{}:{:02}", left / 60, left % 60);
@@ -128,7 +129,7 @@ fn countdown(form: Form) -> AnyView {
         }
     };
     let announced = move || match minutes.get() {
-        0 if was_frozen.get() => t("landing.frozen_over"),
+        0 if form.was_frozen.get() => t("landing.frozen_over"),
         0 => String::new(),
         left => counted("landing.frozen_minutes", left),
     };
@@ -188,6 +189,7 @@ impl Form {
             browser::focus("#password");
         }
         if frozen_for > 0 {
+            let _ = self.was_frozen.try_set(true);
             self.count_down(browser::now_ms() + frozen_for * 1000);
         }
     }
