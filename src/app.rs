@@ -89,9 +89,7 @@ pub fn mount() {
         browser::spawn(tabs::resume(app));
         whole(app)
     };
-    let configuration =
-        browser::data_block().and_then(|text| serde_json::from_slice(text.as_bytes()).ok());
-    match configuration {
+    match browser::configuration() {
         Some(configuration) => place(configuration, page),
         None => browser::spawn(async move {
             for pause in [500, 1000, 2000, 4000, 8000] {

@@ -1,4 +1,4 @@
-// What must not wait for the wasm: which of the two modules to load, the key and its proofs, a press on a served
+// What must not wait for the wasm: which module to load, the key and its proofs, a press on a served
 // button, the stored e-mail. Everything that is decided, is decided in Rust.
 (() => {
   const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document, boot = self.admitOne;
@@ -83,7 +83,7 @@
     },
   });
 
-  // A sign-in in its plain form has a small module of its own; everything else is in the other one.
+  // A sign-in in its plain form has two small modules, one before leaving and one after; everything else is in the app.
   const files = (name) => {
     const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
     return [js, js.replace(/\.js$/, '_bg.wasm')];
@@ -103,7 +103,7 @@
     const button = event.target.closest && event.target.closest('.provider');
     if (!button) return;
     // What the buyer will need on coming back is fetched while they are away.
-    for (const href of files('app')) {
+    for (const href of [...files('callback'), ...files('app')]) {
       const link = doc.createElement('link');
       link.rel = 'prefetch';
       link.href = href;
@@ -150,5 +150,5 @@
   if (!self.WebAssembly) return main.replaceChildren(Object.assign(doc.createElement('p'), {
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
-  boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
+  boot.load(path === '/' && !session ? 'sign-in' : boot.exchange && /^(local|session)$/.test(data.custody) ? 'callback' : 'app');
 })();

@@ -8,6 +8,7 @@ mod storage;
 
 use std::pin::Pin;
 
+use admit_one_protocol::api::PublicConfiguration;
 use js_sys::{Array, Date, Function, JsString, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -39,9 +40,10 @@ pub fn mount_point() -> Option<web_sys::HtmlElement> {
     element.dyn_into().ok()
 }
 
-/// The text of the data block.
-pub fn data_block() -> Option<String> {
-    document().get_element_by_id("admit-one")?.text_content()
+/// The configuration in the data block.
+pub fn configuration() -> Option<PublicConfiguration> {
+    let text = document().get_element_by_id("admit-one")?.text_content()?;
+    serde_json::from_slice(text.as_bytes()).ok()
 }
 
 /// Our own origin.

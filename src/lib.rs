@@ -13,6 +13,7 @@ pub mod browser;
 pub mod callback;
 pub mod custody;
 pub mod failure;
+pub mod finish;
 #[cfg(feature = "pages")]
 pub mod grant;
 #[cfg(feature = "pages")]
@@ -23,7 +24,7 @@ pub mod messages;
 #[cfg(feature = "pages")]
 pub mod pages;
 pub mod pending;
-pub mod quick;
+pub mod press;
 #[cfg(feature = "pages")]
 pub mod refresh;
 pub mod route;

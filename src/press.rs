@@ -1,39 +1,22 @@
-//! A sign-in in its plain form: the module that a buyer who isn't signed in downloads first, and finds in the cache on
-//! coming back. It has no pages of its own, those that the backend has served stay; so nothing of the framework is in it.
+//! The sign-in page in its plain form: the module that a buyer who isn't signed in downloads first. It has no pages of its
+//! own, those that the backend has served stay; so nothing of the framework is in it, nor of what verifies an ID token.
 //! Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
 
 use std::{cell::Cell, rc::Rc};
 
-use admit_one_protocol::{
-    api::{Custody, PublicConfiguration},
-    authorization::callback_state,
-};
+use admit_one_protocol::api::PublicConfiguration;
 
 use crate::{
-    browser::{self, Entry, Shelf},
-    custody::{self, forget_answers},
-    leave, pending,
+    browser::{self, Shelf},
+    custody, leave,
     route::Route,
-    signed_in::{SignedIn, put_down},
-    verify,
 };
 
-/// Waits for a press, or takes the response in the address to its end.
+/// Waits for a press on a served button.
 pub fn run() {
-    let configuration = browser::data_block()
-        .and_then(|text| serde_json::from_slice::<PublicConfiguration>(text.as_bytes()).ok());
-    let Some(configuration) = configuration else {
-        return browser::boot_load();
-    };
-    if Route::parse(&browser::path()) == Route::Callback {
-        browser::spawn(async move {
-            if let Some(session) = finish(&configuration).await {
-                show(&configuration, &session);
-            }
-            browser::boot_load();
-        });
-    } else {
-        SignIn::listen(configuration);
+    match browser::configuration() {
+        Some(configuration) => SignIn::listen(configuration),
+        None => browser::boot_load(),
     }
 }
 
@@ -118,45 +101,3 @@ impl SignIn {
         }
     }
 }
-
-/// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
-async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
-    // On the other rungs the tokens rest in the memory of the module that verifies them.
-    if !matches!(configuration.custody, Custody::Local | Custody::Session) {
-        return None;
-    }
-    let query = browser::query();
-    let pending = pending::find(&callback_state(&query)?)?;
-    let code = pending.clone().accept(&query, browser::now_ms()).ok()?;
-    let tokens = serde_json::from_slice(browser::boot_exchanged(SOON_MS).await?.as_bytes()).ok()?;
-    let session = verify::exchanged(tokens, &code, &pending).await.ok()?;
-    if !put_down(configuration, &session) {
-        return None;
-    }
-    let claims = &session.claims;
-    if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
-        forget_answers();
-    }
-    browser::announce(&session.person());
-    pending::consume(&pending.state);
-    pending::forget_restarts();
-    browser::boot_release();
-    Some(session)
-}
-
-/// Shows who is signed in. The code leaves the address and the history.
-fn show(configuration: &PublicConfiguration, session: &SignedIn) {
-    browser::boot_show(&session.shown_name());
-    browser::set_path(Route::Account.path(), Entry::Replace);
-    let message = |key: &str| {
-        configuration
-            .messages
-            .get(key)
-            .map(String::as_str)
-            .unwrap_or_default()
-    };
-    browser::set_title(&[message("account.title"), " · ", message("app.name")].concat());
-}
-
-/// After which the page says more than that it is working.
-const SOON_MS: u32 = 5_000;

@@ -1,0 +1,70 @@
+//! A callback in its plain form: the module that verifies what the exchange has brought, fetched while the buyer is with
+//! the provider. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
+
+use admit_one_protocol::{
+    api::{Custody, PublicConfiguration},
+    authorization::callback_state,
+};
+
+use crate::{
+    browser::{self, Entry},
+    custody::forget_answers,
+    pending,
+    route::Route,
+    signed_in::{SignedIn, put_down},
+    verify,
+};
+
+/// Takes the response in the address to its end; then the app goes on, however it ended.
+pub fn run() {
+    browser::spawn(async {
+        if let Some(configuration) = browser::configuration()
+            && let Some(session) = finish(&configuration).await
+        {
+            show(&configuration, &session);
+        }
+        browser::boot_load();
+    });
+}
+
+/// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
+async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
+    // On the other rungs the tokens rest in the memory of the module that verifies them.
+    if !matches!(configuration.custody, Custody::Local | Custody::Session) {
+        return None;
+    }
+    let query = browser::query();
+    let pending = pending::find(&callback_state(&query)?)?;
+    let code = pending.clone().accept(&query, browser::now_ms()).ok()?;
+    let tokens = serde_json::from_slice(browser::boot_exchanged(SOON_MS).await?.as_bytes()).ok()?;
+    let session = verify::exchanged(tokens, &code, &pending).await.ok()?;
+    if !put_down(configuration, &session) {
+        return None;
+    }
+    let claims = &session.claims;
+    if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
+        forget_answers();
+    }
+    browser::announce(&session.person());
+    pending::consume(&pending.state);
+    pending::forget_restarts();
+    browser::boot_release();
+    Some(session)
+}
+
+/// Shows who is signed in. The code leaves the address and the history.
+fn show(configuration: &PublicConfiguration, session: &SignedIn) {
+    browser::boot_show(&session.shown_name());
+    browser::set_path(Route::Account.path(), Entry::Replace);
+    let message = |key: &str| {
+        configuration
+            .messages
+            .get(key)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
+    browser::set_title(&[message("account.title"), " · ", message("app.name")].concat());
+}
+
+/// After which the page says more than that it is working.
+const SOON_MS: u32 = 5_000;
