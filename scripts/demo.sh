@@ -88,20 +88,35 @@ build
 # Made up at each start: nothing of a demo is worth keeping.
 ADMIT_ONE_SEAL_KEY=$(secret)
 SHOP_GRANT_SECRET=$(secret)
-export ADMIT_ONE_SEAL_KEY SHOP_GRANT_SECRET CLUB_SECRET=shop-secret
+export ADMIT_ONE_SEAL_KEY SHOP_GRANT_SECRET
+# What the sandbox has registered.
+export CLUB_SECRET=shop-secret ARENA_SECRET=weak-secret ARENA_STRONG_SECRET=strong-secret DINER_SECRET=diner-secret
+export PAPER_SECRET=paper-secret-of-32-bytes-or-more!! SESSIONM_SECRET=sessionm-secret
+
+CONFIG=$LOGS/admit-one.toml
+case ${DIRECTORY:-contacts} in
+  contacts) cp scripts/demo.toml "$CONFIG" ;;
+  # The same, with the other directory's table.
+  sessionm) sed '/^kind = "contacts"$/{
+      r scripts/demo-sessionm.toml
+      d
+    }' scripts/demo.toml >"$CONFIG" ;;
+  *) die "DIRECTORY is contacts or sessionm, not $DIRECTORY" ;;
+esac
 
 start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP"
 wait_for sandbox "${PIDS[0]}" "$SANDBOX/"
-"$BIN/admit-one" import --config scripts/demo.toml scripts/demo-contacts.json
-start backend "$BIN/admit-one" serve --config scripts/demo.toml
+[ "${DIRECTORY:-contacts}" != contacts ] || "$BIN/admit-one" import --config "$CONFIG" scripts/demo-contacts.json
+start backend "$BIN/admit-one" serve --config "$CONFIG"
 wait_for backend "${PIDS[1]}" http://127.0.0.1:8800/readyz
 
 cat <<END
 
   Open  $APP
 
-  Sign in, password ticket, as alice (complete), bob (asked for his phone and country), carol (her e-mail is another
-  contact's), dave (second factor 000000) or erin (account frozen)
+  Four ways to sign in, password ticket: as alice (complete), bob (asked for his phone and country), carol (her e-mail is
+  another contact's), dave (second factor 000000) or erin (account frozen). The arena asks for 000000 to step up.
+  The contacts are in $([ "${DIRECTORY:-contacts}" = contacts ] && echo "our own store; make demo DIRECTORY=sessionm for SessionM" || echo "SessionM")
   Behind the scenes: $SANDBOX shows the messages, moves the clock and makes the provider misbehave
   Output of both: ${LOGS#"$REPO"/}/    Ctrl-C stops all
 
