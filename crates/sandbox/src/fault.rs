@@ -249,6 +249,7 @@ faults! {
         AirlockParNotOffered "airlock_par_not_offered" "" "Pushed requests are neither announced nor taken (RFC 9126 5: OPTIONAL).";
         AirlockParHttp500 "airlock_par_http_500" "" "The endpoint for pushed requests breaks (RFC 9110 15.6.1).";
         AirlockParRefused "airlock_par_refused" "" "The pushed request is refused: `invalid_request` (RFC 9126 2.3).";
+        AirlockParUriMissing "airlock_par_uri_missing" "" "The request is taken, and the answer has no `request_uri` (RFC 9126 2.2).";
         AirlockParExpired "airlock_par_expired" "" "The pushed request has expired when the browser arrives: `invalid_request_uri` (RFC 9126 2.2).";
         AirlockResourceUnauthorized "airlock_resource_unauthorized" "" "The SSO ticket resource refuses the access token: 401, `invalid_token` (RFC 6750 3.1).";
         AirlockResourceForbidden "airlock_resource_forbidden" "" "The SSO ticket resource wants more scopes: 403, `insufficient_scope` (RFC 6750 3.1).";

@@ -95,10 +95,11 @@ async fn push(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Respon
             expires_at: if expired { now } else { now + LIFETIME },
         },
     );
-    wire::json(
-        StatusCode::CREATED,
-        &json!({ "request_uri": request_uri, "expires_in": LIFETIME }),
-    )
+    let mut answer = json!({ "expires_in": LIFETIME });
+    if !state.has(Fault::AirlockParUriMissing) {
+        answer["request_uri"] = request_uri.into();
+    }
+    wire::json(StatusCode::CREATED, &answer)
 }
 
 /// Section 4: the request that `request_uri` stands for, once.

@@ -129,6 +129,10 @@ async fn of_pushed_requests_leave_the_client_to_itself() {
             .get("pushed_authorization_request_endpoint")
             .is_none()
     );
+    sandbox.set_faults([Fault::AirlockParUriMissing]);
+    let pushed = push(&sandbox, &[]).await;
+    assert_eq!(pushed.status, StatusCode::CREATED);
+    assert!(pushed.json().get("request_uri").is_none());
     sandbox.set_faults([Fault::AirlockParExpired]);
     let pushed = push(&sandbox, &[]).await.json();
     let pairs = [
