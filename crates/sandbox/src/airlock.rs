@@ -79,7 +79,7 @@ pub(crate) struct Airlock {
 impl Default for Airlock {
     fn default() -> Self {
         Airlock {
-            keys: KeyRing::empty(),
+            keys: KeyRing::of(&[]),
             ticket_key: entropy::token(),
             taken: HashMap::new(),
             pushed: HashMap::new(),

@@ -83,7 +83,7 @@ async fn refuse_other_sites(request: Request, next: Next) -> Response {
 
 fn state_of(app: &Shared) -> Value {
     let now = app.now();
-    let state = app.state();
+    let mut state = app.state();
     let faults: Vec<Value> = Fault::ALL
         .iter()
         .map(|fault| {
@@ -126,10 +126,13 @@ fn state_of(app: &Shared) -> Value {
             shown
         })
         .collect();
-    let keys: Vec<&str> = state
+    let keys: Vec<String> = state
         .keys
         .published(now)
-        .map(|key| key.kid.as_str())
+        .map(|key| key.kid.clone())
+        .collect();
+    let signing: Vec<String> = (state.keys.current().iter())
+        .map(|key| key.kid.clone())
         .collect();
     json!({
         "issuer": app.issuer,
@@ -145,7 +148,7 @@ fn state_of(app: &Shared) -> Value {
         "password": PASSWORD,
         "otp": OTP,
         "clients": clients,
-        "signing_keys": state.keys.current().iter().map(|key| &key.kid).collect::<Vec<_>>(),
+        "signing_keys": signing,
         "published_keys": keys,
         "sessions": state.sessions.len(),
         "messages": state.message_count,

@@ -235,28 +235,30 @@ pub(crate) fn verify_hmac(
 
 /// The keys that sign, and those that did until a while ago.
 pub(crate) struct KeyRing {
+    /// To be made when a key is first asked for, so that a sandbox starts at once.
+    awaited: Vec<Alg>,
     current: Vec<Key>,
     former: Vec<(i64, Key)>,
 }
 
 impl KeyRing {
-    pub(crate) fn generate() -> KeyRing {
+    /// A key for each of these; others are made when they are first asked for.
+    pub(crate) fn of(algs: &[Alg]) -> KeyRing {
         KeyRing {
-            current: vec![Key::generate(Alg::Rs256), Key::generate(Alg::Es256)],
-            former: Vec::new(),
-        }
-    }
-
-    /// Keys are made when they are first asked for.
-    pub(crate) fn empty() -> KeyRing {
-        KeyRing {
+            awaited: algs.to_vec(),
             current: Vec::new(),
             former: Vec::new(),
         }
     }
 
-    /// The key that signs with `alg`; the rarer ones are made when they are first asked for.
+    fn make(&mut self) {
+        let awaited = std::mem::take(&mut self.awaited);
+        self.current.extend(awaited.into_iter().map(Key::generate));
+    }
+
+    /// The key that signs with `alg`.
     pub(crate) fn signing(&mut self, alg: Alg) -> &Key {
+        self.make();
         let at = self
             .current
             .iter()
@@ -270,6 +272,7 @@ impl KeyRing {
 
     /// New keys sign from now on; the former ones stay published for an hour (OpenID Connect Core 10.1.1).
     pub(crate) fn rotate(&mut self, now: i64) {
+        self.make();
         let fresh = self
             .current
             .iter()
@@ -291,7 +294,8 @@ impl KeyRing {
         self.former.clear();
     }
 
-    pub(crate) fn published(&self, now: i64) -> impl Iterator<Item = &Key> {
+    pub(crate) fn published(&mut self, now: i64) -> impl Iterator<Item = &Key> {
+        self.make();
         let former = self
             .former
             .iter()
@@ -300,7 +304,8 @@ impl KeyRing {
         self.current.iter().chain(former)
     }
 
-    pub(crate) fn current(&self) -> &[Key] {
+    pub(crate) fn current(&mut self) -> &[Key] {
+        self.make();
         &self.current
     }
 }

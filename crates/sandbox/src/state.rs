@@ -108,7 +108,7 @@ impl Shared {
             },
             clients,
             personas: options.personas.clone(),
-            keys: KeyRing::generate(),
+            keys: KeyRing::of(&[Alg::Rs256, Alg::Es256]),
             interactions: HashMap::new(),
             sessions: HashMap::new(),
             tokens: Tokens::default(),
