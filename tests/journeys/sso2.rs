@@ -25,7 +25,7 @@ api_url = "{{payway}}"
 organisation = "paper"
 client_id = "paper-shop"
 client_secret_env = "PAPER"
-verified_is_email = true
+trust_verified = true
 {lines}
 "#
     );

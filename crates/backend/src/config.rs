@@ -191,8 +191,6 @@ pub struct Sso2Config {
     pub login_url: Option<String>,
     /// How often the page asks for a session's status, seconds.
     pub status_interval: u64,
-    /// What `verified` of an account says.
-    pub verified: admit_one_protocol::sso2::account::Verified,
 }
 
 /// What proves to a provider that we are its client.

@@ -151,7 +151,6 @@ pub(super) struct Provider {
     pub(super) me_path: Option<Spanned<String>>,
     pub(super) login_url: Option<Spanned<String>>,
     pub(super) status_interval: Option<Spanned<u64>>,
-    pub(super) verified_is_email: Option<Spanned<bool>>,
 }
 
 /// The client of the strong flow.

@@ -10,7 +10,7 @@ use admit_one_protocol::{
     sso2::{
         Client, EndUser, Reply, ReplyError, SessionStatus, SignedMessage, Ticket, UnsignedMessage,
         UnverifiedReply,
-        account::{Account, me_request},
+        account::{Account, Verified, me_request},
         authenticate::{Authenticated, Password},
         identify::identify_url,
         landing::{Landing, return_uri},
@@ -286,11 +286,16 @@ impl Sso2 {
             .upstream
             .send(&self.common.id, UpstreamCall::Userinfo, request)
             .await?;
+        let verified = if self.common.trust_verified {
+            Verified::IsEmail
+        } else {
+            Verified::IsNotEmail
+        };
         Ok(Account::accept(
             answer.status,
             answer.content_type.as_deref(),
             &answer.body,
-            self.config.verified,
+            verified,
         )?)
     }
 

@@ -325,6 +325,8 @@ pub fn secrets(name: &str) -> Option<String> {
         "SEAL" => Some(base64url([1; 32])),
         "OLD_SEAL" => Some("02".repeat(32)),
         "CLUB" => Some("s e:cret".to_owned()),
+        "PAPER" => Some("paper-secret-of-32-bytes-or-more!!".to_owned()),
+        "WEEKLY" => Some("weekly-secret-of-32-bytes-or-more!".to_owned()),
         "STRONG" => Some("strong-secret".to_owned()),
         "GRANT" => Some("a grant secret of some forty characters..".to_owned()),
         _ => None,

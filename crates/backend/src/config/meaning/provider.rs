@@ -62,7 +62,10 @@ impl Reader<'_> {
             written.label.get_ref().clone(),
             written.client_id.get_ref().clone(),
         );
-        let trust_verified = written.trust_verified.unwrap_or(true);
+        // What Payway's `verified` is about isn't published, so it counts only where the operator says so.
+        let trust_verified = written
+            .trust_verified
+            .unwrap_or(written.kind != file::Kind::Sso2);
         let (issuer, dialect) = match written.kind {
             file::Kind::Oidc => self.oidc(written, table)?,
             file::Kind::Sso2 => self.sso2(written, table)?,

@@ -22,7 +22,6 @@ impl Reader<'_> {
                 span(&written.me_path),
                 span(&written.login_url),
                 span(&written.status_interval),
-                span(&written.verified_is_email),
             ],
             "the keys of `kind = \"oidc\"`",
         )?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use admit_one_protocol::{discovery::is_trustworthy, sso2::account::Verified};
+use admit_one_protocol::discovery::is_trustworthy;
 use toml::Spanned;
 
 use super::{Reader, Result, span};
@@ -70,11 +70,6 @@ impl Reader<'_> {
             me_path,
             login_url,
             status_interval: interval,
-            verified: if written.verified_is_email.is_some_and(Spanned::into_inner) {
-                Verified::IsEmail
-            } else {
-                Verified::IsNotEmail
-            },
             sso_url,
         };
         // What a session's `sub` is unique in.
