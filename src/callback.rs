@@ -2,6 +2,7 @@
 
 use admit_one_protocol::{
     Code,
+    api::Kind,
     authorization::{PendingAuthorization, callback_state, unmatched},
 };
 use leptos::prelude::*;
@@ -99,6 +100,11 @@ async fn attempt(app: App) -> Result<(), Trouble> {
     let query = browser::query();
     let Some(pending) = answered(&query) else {
         return unknown(app, &query);
+    };
+    let arrived_at = pending.arrived_at.or_else(|| Some(browser::now_ms()));
+    let pending = PendingAuthorization {
+        arrived_at,
+        ..pending
     };
     let state = pending.state.clone();
     let provider = pending.provider.clone();
@@ -199,6 +205,8 @@ pub(crate) async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lo
     };
     match pending::find(&pending.state) {
         Some(free) if free.claimed_at.is_none() => {
+            let arrived_at = pending.arrived_at;
+            let free = PendingAuthorization { arrived_at, ..free };
             pending::claim(free, Some(browser::now_ms()));
             Ok(lock)
         }
@@ -243,7 +251,8 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 /// The code was spent before it brought anything. The provider still knows the buyer, so another round costs nothing;
 /// but only one.
 pub(crate) async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
-    if !pending::may_restart() {
+    // The guest website asks for the password again: not without a word why.
+    if pending.kind == Kind::Paytronix || !pending::may_restart() {
         keep_destination(&pending.return_to);
         return app.fail(failure);
     }

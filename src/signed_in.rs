@@ -1,7 +1,7 @@
 //! A buyer who is signed in.
 
 use admit_one_protocol::{
-    api::{PublicConfiguration, TokensResponse},
+    api::{Balance, PublicConfiguration, TokensResponse},
     clock::ClockOffset,
     id_token::IdTokenClaims,
     profile::{Field, Profile},
@@ -39,6 +39,9 @@ pub struct SignedIn {
     pub contact_number: Option<String>,
     /// What is known of the buyer.
     pub profile: Profile,
+    /// What the buyer has at the provider.
+    #[serde(default)]
+    pub balances: Vec<Balance>,
     /// What the shop requires and the contact lacks; `None` until it was synced.
     pub missing: Option<Vec<Field>>,
     /// The buyer has said "later" to that.
@@ -70,6 +73,7 @@ impl SignedIn {
             return_to: (return_to != "/").then_some(return_to),
             contact_number: None,
             profile: Profile::default(),
+            balances: Vec::new(),
             missing: None,
             later: false,
         };

@@ -72,6 +72,9 @@ pub fn keep(app: App, sent: &SignedIn, answer: ProfileResponse) {
     app.session.update(sent, |session| {
         session.contact_number = answer.contact_number;
         session.profile = answer.profile;
+        if let Some(balances) = answer.balances {
+            session.balances = balances;
+        }
         session.missing = Some(answer.missing);
         // A refresh may have been quicker; its handle has the newer refresh token in it.
         if session.handle == sent.handle {

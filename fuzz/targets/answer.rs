@@ -4,6 +4,8 @@
 use admit_one_protocol::{
     discovery::ProviderMetadata,
     jwk::JwkSet,
+    paytronix::{Credentials, Guest, GuestGrantKind, GuestToken, Integration, accept_balances},
+    sessionm::{accept_lookup, accept_user},
     sso2::UnverifiedReply,
     step_up::{SsoTicket, StepUp},
     token::{Grant, TokenResponse},
@@ -20,6 +22,21 @@ fuzz_target!(|body: &[u8]| {
         let _ = UserInfo::accept(status, json, body, "alice");
         let _ = SsoTicket::accept(status, body, "sso-ticket");
     }
+    let diner = Integration {
+        api_url: String::new(),
+        merchant_id: 77,
+        client_id: String::new(),
+        client_secret: String::new(),
+        credentials: Credentials::Basic,
+        scopes: Vec::new(),
+        invalid_token_codes: vec!["oauth.invalid_token".to_owned()],
+        balance_field: "walletBalances".to_owned(),
+    };
+    let _ = GuestToken::accept(200, body, GuestGrantKind::Code);
+    let _ = Guest::accept(200, body, "alice", &diner);
+    let _ = accept_balances(200, body, &diner);
+    let _ = accept_user(200, body);
+    let _ = accept_lookup(200, body);
     let _ = UnverifiedReply::of_answer(body);
     if let Ok(text) = core::str::from_utf8(body) {
         let _ = StepUp::from_challenge(text);

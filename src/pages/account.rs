@@ -113,10 +113,18 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
         );
         facts.push(done);
     }
+    let balances = session.balances.iter();
+    facts.extend(balances.map(|balance| balance_of(&balance.name, &balance.amount)));
     if let Some(name) = &session.claims.name {
         facts.insert(0, fact("account.name", name.clone(), None));
     }
     view! { <dl class="facts">{facts}</dl> }.into_any()
+}
+
+/// In the provider's words.
+fn balance_of(name: &str, amount: &str) -> AnyView {
+    let (name, amount) = (name.to_owned(), amount.to_owned());
+    view! { <div data-testid="balance"><dt>{name}</dt><dd>{amount}</dd></div> }.into_any()
 }
 
 fn fact(key: &'static str, value: String, testid: Option<&'static str>) -> AnyView {

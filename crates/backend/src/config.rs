@@ -17,7 +17,10 @@ use admit_one_protocol::{
 
 pub use address::Network;
 pub use error::ConfigError;
-pub use file::{ClientAuthMethod, CountryCodes, DirectoryKind, GrantAlg, LogFormat, Par, Search};
+pub use file::{
+    ClientAuthMethod, CountryCodes, DirectoryKind, GrantAlg, LogFormat, Par, PaytronixCredentials,
+    Search,
+};
 pub use secret::Secret;
 
 /// Everything the backend was told, checked.
@@ -126,6 +129,27 @@ pub enum DialectConfig {
     Oidc(OidcConfig),
     /// `kind = "sso2"`.
     Sso2(Sso2Config),
+    /// `kind = "paytronix"`.
+    Paytronix(PaytronixConfig),
+}
+
+/// A merchant's guest website, and the interface behind it.
+#[derive(Debug)]
+pub struct PaytronixConfig {
+    /// The interface with its release; no slash at the end.
+    pub api_url: String,
+    /// The merchant.
+    pub merchant_id: u64,
+    /// The integration's secret.
+    pub secret: Secret,
+    /// How it travels with a request for tokens.
+    pub credentials: PaytronixCredentials,
+    /// The scopes to ask for.
+    pub scopes: Vec<String>,
+    /// Which `errorCode` says that an access token is good no more.
+    pub invalid_token_codes: Vec<String>,
+    /// The member of an account that holds the balances.
+    pub balance_field: String,
 }
 
 /// An OpenID provider.

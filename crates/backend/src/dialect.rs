@@ -2,11 +2,12 @@
 //! provider; a new dialect is a file here, a variant, and its arms below.
 
 mod oidc;
+mod paytronix;
 mod sso2;
 
 use admit_one_protocol::{
     Code,
-    api::{ExchangeRequest, PublicProvider, SignOutRequest, StepUpRequest},
+    api::{Balance, ExchangeRequest, PublicProvider, SignOutRequest, StepUpRequest},
     id_token::IdTokenClaims,
     jwk::Jwk,
     token::TokenResponse,
@@ -14,6 +15,7 @@ use admit_one_protocol::{
 };
 
 pub(crate) use oidc::Oidc;
+pub(crate) use paytronix::Paytronix;
 pub(crate) use sso2::{Sso2, anonymous, remembered};
 
 use crate::{call::Call, failure::Failure, handle::Handle};
@@ -22,6 +24,7 @@ use crate::{call::Call, failure::Failure, handle::Handle};
 pub(crate) enum Dialect {
     Oidc(std::sync::Arc<Oidc>),
     Sso2(std::sync::Arc<Sso2>),
+    Paytronix(std::sync::Arc<Paytronix>),
 }
 
 /// Who signed in, and with what.
@@ -54,6 +57,22 @@ pub(crate) struct Refreshed {
     pub(crate) keys: Vec<Jwk>,
 }
 
+/// What the provider knows of a person.
+pub(crate) struct Known {
+    pub(crate) userinfo: UserInfo,
+    /// What they have there, where the dialect has such a thing.
+    pub(crate) balances: Option<Vec<Balance>>,
+}
+
+impl From<UserInfo> for Known {
+    fn from(userinfo: UserInfo) -> Self {
+        Self {
+            userinfo,
+            balances: None,
+        }
+    }
+}
+
 impl Dialect {
     /// What start-up and `check --probe` ask of the provider.
     pub(crate) async fn meet(&self) -> Result<(), Failure> {
@@ -61,6 +80,7 @@ impl Dialect {
             Self::Oidc(oidc) => oidc.meet().await,
             // It has nothing to say of itself.
             Self::Sso2(_) => Ok(()),
+            Self::Paytronix(_) => Ok(()),
         }
     }
 
@@ -69,6 +89,7 @@ impl Dialect {
         match self {
             Self::Oidc(oidc) => oidc.is_known(),
             Self::Sso2(_) => true,
+            Self::Paytronix(_) => true,
         }
     }
 
@@ -77,6 +98,7 @@ impl Dialect {
         match self {
             Self::Oidc(oidc) => oidc.public(),
             Self::Sso2(sso2) => sso2.public(),
+            Self::Paytronix(paytronix) => paytronix.public(),
         }
     }
 
@@ -89,6 +111,7 @@ impl Dialect {
         match self {
             Self::Oidc(oidc) => oidc.exchange(call, request).await,
             Self::Sso2(sso2) => sso2.exchange(request),
+            Self::Paytronix(paytronix) => paytronix.exchange(request).await,
         }
     }
 
@@ -99,6 +122,10 @@ impl Dialect {
             Self::Sso2(_) => Err(Failure::new(
                 Code::StepUpUnavailable,
                 "SSO2 has one way to log in",
+            )),
+            Self::Paytronix(_) => Err(Failure::new(
+                Code::StepUpUnavailable,
+                "the guest website has one way to log in",
             )),
         }
     }
@@ -112,6 +139,7 @@ impl Dialect {
         match self {
             Self::Oidc(oidc) => oidc.refresh(handle, refresh_token).await,
             Self::Sso2(sso2) => sso2.refresh(handle, refresh_token).await,
+            Self::Paytronix(paytronix) => paytronix.refresh(handle, refresh_token).await,
         }
     }
 
@@ -120,10 +148,11 @@ impl Dialect {
         &self,
         handle: &Handle,
         access_token: &str,
-    ) -> Result<UserInfo, Failure> {
+    ) -> Result<Known, Failure> {
         match self {
-            Self::Oidc(oidc) => oidc.person(handle, access_token).await,
-            Self::Sso2(sso2) => sso2.person(handle, access_token).await,
+            Self::Oidc(oidc) => oidc.person(handle, access_token).await.map(Known::from),
+            Self::Sso2(sso2) => sso2.person(handle, access_token).await.map(Known::from),
+            Self::Paytronix(paytronix) => paytronix.person(handle, access_token).await,
         }
     }
 
@@ -138,6 +167,8 @@ impl Dialect {
         match self {
             Self::Oidc(oidc) => oidc.sign_out(call, handle, request).await,
             Self::Sso2(sso2) => sso2.sign_out(call, handle, request).await,
+            // No way to end a session there is published: the tokens are forgotten.
+            Self::Paytronix(_) => None,
         }
     }
 }

@@ -126,11 +126,19 @@ mod tests {
                 }),
             ),
             (
+                "Balance",
+                json!(api::Balance {
+                    name: "x".into(),
+                    amount: "x".into()
+                }),
+            ),
+            (
                 "ProfileResponse",
                 json!(api::ProfileResponse {
                     contact_number: text(),
                     profile: Default::default(),
                     missing: vec![],
+                    balances: Some(vec![]),
                     handle: text()
                 }),
             ),

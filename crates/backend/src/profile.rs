@@ -10,6 +10,7 @@ use admit_one_protocol::{
 
 use crate::{
     call::Call,
+    dialect::Known,
     directory::{Claims, Person, Synced},
     failure::Failure,
     handle::{Age, Handle},
@@ -31,11 +32,16 @@ pub(crate) async fn sync(
             "the access token has characters that none has (RFC 6750 section 2.1)",
         ));
     }
-    let mut userinfo = provider.dialect.person(&handle, access_token).await?;
+    let Known {
+        mut userinfo,
+        balances,
+    } = provider.dialect.person(&handle, access_token).await?;
     userinfo.email_verified &= provider.trust_verified;
     userinfo.phone_number_verified &= provider.trust_verified;
     let Some(directory) = &call.state.directory else {
-        return response(&call, handle, None, userinfo.profile);
+        let profile = userinfo.profile;
+        let answer = response(&call, handle, None, profile)?;
+        return Ok(ProfileResponse { balances, ..answer });
     };
     let person = Person {
         provider: &handle.provider,
@@ -45,7 +51,8 @@ pub(crate) async fn sync(
     let Synced { number, profile } = directory
         .sync(person, &Claims::from(&userinfo), call.state.clock.now())
         .await?;
-    response(&call, handle, number, profile)
+    let answer = response(&call, handle, number, profile)?;
+    Ok(ProfileResponse { balances, ..answer })
 }
 
 /// Complete: the buyer's answers are saved.
@@ -111,6 +118,7 @@ fn response(
         contact_number: number,
         profile,
         missing,
+        balances: None,
         handle,
     })
 }

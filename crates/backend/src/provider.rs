@@ -7,7 +7,7 @@ use admit_one_protocol::api::{Kind, PublicProvider};
 use crate::{
     clock::Clock,
     config::{DialectConfig, ProviderConfig},
-    dialect::{Dialect, Oidc, Sso2},
+    dialect::{Dialect, Oidc, Paytronix, Sso2},
     upstream::Upstream,
 };
 
@@ -68,6 +68,9 @@ impl Provider {
                 upstream,
                 clock,
             )),
+            DialectConfig::Paytronix(config) => {
+                Dialect::Paytronix(Paytronix::new(common.clone(), config, upstream, clock))
+            }
         };
         Arc::new(Self { common, dialect })
     }

@@ -296,6 +296,15 @@ pub struct CompleteRequest {
     pub profile: Profile,
 }
 
+/// Something that a guest has at the provider: points, money.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Balance {
+    /// What it is, in the provider's words.
+    pub name: String,
+    /// How much, as the provider writes it.
+    pub amount: String,
+}
+
 /// The answer to both.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ProfileResponse {
@@ -306,6 +315,9 @@ pub struct ProfileResponse {
     pub profile: Profile,
     /// What the shop requires and the contact lacks, in the order of the configuration.
     pub missing: Vec<Field>,
+    /// What the buyer has at the provider; absent where it wasn't asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balances: Option<Vec<Balance>>,
     /// A new handle that carries the contact number; absent when unchanged or when it travels as a cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,

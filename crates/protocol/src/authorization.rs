@@ -15,6 +15,7 @@ use crate::{
     encoding::base64url,
     http::with_query,
     id_token::IdTokenExpectations,
+    paytronix::CODE_LIFETIME,
     pkce::CodeVerifier,
     wire,
 };
@@ -139,6 +140,7 @@ impl AuthorizationRequest {
             return_to: options.return_to.clone(),
             started_at: started_at_ms,
             claimed_at: None,
+            arrived_at: None,
             step_up: None,
             session: None,
         };
@@ -195,6 +197,9 @@ pub struct PendingAuthorization {
     /// When a tab took it to finish it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<u64>,
+    /// When its answer was first seen here; codes of Paytronix are short-lived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrived_at: Option<u64>,
     /// The session that is stepped up, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_up: Option<PendingStepUp>,
@@ -344,6 +349,16 @@ impl PendingAuthorization {
             });
         }
         let code = response.code.ok_or(AuthorizationResponseError::Malformed)?;
+        // The guest website says how long its code is good for, and is believed where that isn't longer.
+        if self.kind == Kind::Paytronix
+            && let Some(arrived_at) = self.arrived_at
+        {
+            let said = response.expires_in.and_then(|said| said.parse().ok());
+            let lifetime = said.unwrap_or(CODE_LIFETIME).min(CODE_LIFETIME);
+            if now_ms.saturating_sub(arrived_at) >= lifetime * 1000 {
+                return Err(AuthorizationResponseError::CodeLate);
+            }
+        }
         Ok(AuthorizationCode {
             code,
             iss: response.iss,

@@ -161,6 +161,8 @@ codes! {
     Sso2SessionUnknown "sso2_session_unknown" Buyer 401 "The anonymous session of this sign-in is over, or isn't this browser's; the sign-in has to be started again.";
     Sso2TicketRefused "sso2_ticket_refused" Buyer 400 "Payway's API refused the authorization ticket: it is expired, spent or another client's; the sign-in has to be started again.";
     Sso2SignedOut "sso2_signed_out" Buyer 401 "The SSO2 session was ended, here or at another site of the organisation; the buyer signs in again.";
+    // Paytronix.
+    PaytronixCodeLate "paytronix_code_late" Buyer 400 "The code of the guest website came to us later than the 300 s that it is good for; the sign-in has to be started again.";
     // A directory that is somebody else's.
     DirectoryConflict "directory_conflict" Operator 409 "The directory has several profiles for this person, or one that belongs to another: nobody's data is shown. Merge or unlink them there; the cause in the log says which search found what.";
     DirectoryRefused "directory_refused" Operator 502 "The directory refused our credentials: check `api_key`, the secret and `api_url` in `[directory]`.";

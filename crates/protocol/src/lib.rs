@@ -15,6 +15,7 @@ pub mod id_token;
 pub mod jwk;
 pub mod logout;
 pub mod par;
+pub mod paytronix;
 pub mod pkce;
 pub mod profile;
 pub mod proof;

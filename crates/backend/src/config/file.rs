@@ -102,6 +102,7 @@ pub(super) struct Limits {
 pub(super) enum Kind {
     Oidc,
     Sso2,
+    Paytronix,
 }
 
 /// How the client authenticates at the token endpoint.
@@ -151,6 +152,23 @@ pub(super) struct Provider {
     pub(super) me_path: Option<Spanned<String>>,
     pub(super) login_url: Option<Spanned<String>>,
     pub(super) status_interval: Option<Spanned<u64>>,
+    // Paytronix
+    pub(super) site_url: Option<Spanned<String>>,
+    pub(super) merchant_id: Option<Spanned<u64>>,
+    pub(super) credentials: Option<Spanned<PaytronixCredentials>>,
+    pub(super) invalid_token_codes: Option<Spanned<Vec<String>>>,
+    pub(super) balance_field: Option<Spanned<String>>,
+}
+
+/// How an integration of Paytronix' shows who it is when it asks for tokens.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum PaytronixCredentials {
+    /// HTTP Basic.
+    #[default]
+    Basic,
+    /// In the body.
+    Body,
 }
 
 /// The client of the strong flow.

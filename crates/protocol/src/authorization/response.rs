@@ -35,6 +35,7 @@ pub(super) struct AuthorizationResponse {
     pub(super) code: Option<String>,
     pub(super) state: Option<String>,
     pub(super) iss: Option<String>,
+    pub(super) expires_in: Option<String>,
     pub(super) error: Option<String>,
     pub(super) error_description: Option<String>,
 }
@@ -56,6 +57,7 @@ impl AuthorizationResponse {
             code: take("code"),
             state: take("state"),
             iss: take("iss"),
+            expires_in: take("expires_in"),
             error: take("error"),
             error_description: take("error_description"),
         })
@@ -92,6 +94,9 @@ pub enum AuthorizationResponseError {
     /// More than an hour after the start.
     #[error("the sign-in was started more than an hour ago")]
     Expired,
+    /// The code has waited for longer than it is good for.
+    #[error("the code came too late")]
+    CodeLate,
     /// An error response (RFC 6749 §4.1.2.1, Core §3.1.2.6).
     #[error("the provider answered `{error}`")]
     Refused {
@@ -112,6 +117,7 @@ impl AuthorizationResponseError {
             Self::IssuerMissing => Code::CallbackIssMissing,
             Self::StateMismatch => Code::StateUnknown,
             Self::Expired => Code::StateExpired,
+            Self::CodeLate => Code::PaytronixCodeLate,
             Self::Refused { error, .. } => match error.as_str() {
                 "access_denied" => Code::AccessDenied,
                 "login_required"

@@ -65,6 +65,7 @@ impl StepUpStart {
             return_to: session.return_to,
             started_at: started_at_ms,
             claimed_at: None,
+            arrived_at: None,
             step_up: Some(session.person),
             session: None,
         };

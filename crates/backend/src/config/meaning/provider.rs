@@ -1,11 +1,13 @@
 //! The rules of `[[providers]]`: what all kinds share. What is particular to one stands in a file of its name.
 
 mod oidc;
+mod paytronix;
 mod sso2;
 mod step_up;
 
 use std::ops::Range;
 
+use admit_one_protocol::discovery::is_trustworthy;
 use toml::Spanned;
 
 use super::{Reader, Result};
@@ -69,6 +71,7 @@ impl Reader<'_> {
         let (issuer, dialect) = match written.kind {
             file::Kind::Oidc => self.oidc(written, table)?,
             file::Kind::Sso2 => self.sso2(written, table)?,
+            file::Kind::Paytronix => self.paytronix(written, table)?,
         };
         Ok(ProviderConfig {
             id,
@@ -91,6 +94,18 @@ impl Reader<'_> {
                     .mistake(span.clone(), "a key of another `kind`", allowed))
             }
         }
+    }
+
+    /// An address that paths are appended to.
+    fn base(&self, url: Spanned<String>) -> Result<String> {
+        let text = url.get_ref();
+        if !is_trustworthy(text) || text.contains(['?', '#']) {
+            return Err(self.not(
+                &url,
+                "an `https://` URL, or `http://` on localhost, without query or fragment",
+            ));
+        }
+        Ok(text.trim_end_matches('/').to_owned())
     }
 
     /// A key that this kind can't do without.

@@ -133,7 +133,11 @@ impl Calls {
             let now_ms = self.clock.now_ms();
             let quiet_until_ms = self.quiet_until_ms.load(Ordering::Relaxed);
             if now_ms < quiet_until_ms {
-                return Err(Trouble::Wait((quiet_until_ms - now_ms).div_ceil(1000)));
+                let wait = Duration::from_millis(quiet_until_ms - now_ms);
+                if Instant::now() + wait >= until {
+                    return Err(Trouble::Wait(wait.as_millis().div_ceil(1000) as u64));
+                }
+                tokio::time::sleep(wait).await;
             }
             let left = until.saturating_duration_since(Instant::now());
             let sent = self
@@ -152,14 +156,14 @@ impl Calls {
                 },
             };
             let may_repeat = match &trouble {
-                // With `Retry-After` everybody waits, without it only this call does, a little longer each time.
-                Trouble::Wait(_) => self.quiet_until_ms.load(Ordering::Relaxed) <= now_ms,
+                Trouble::Wait(_) => true,
                 Trouble::Doubtful(_) => again == Again::Yes,
                 Trouble::Refused(error) => error.is_passing() && again == Again::Yes,
             };
             if !may_repeat || Instant::now() + pause >= until {
                 return Err(trouble);
             }
+            // With `Retry-After` everybody waits, above; without it only this call does, a little longer each time.
             tokio::time::sleep(pause).await;
             pause *= 2;
         }

@@ -952,6 +952,34 @@ mod update {
     }
 
     #[tokio::test]
+    async fn whose_answers_are_lost_is_seen_to_have_happened() {
+        let Scene {
+            tenancy, directory, ..
+        } = brief_scene().await;
+        tenancy.has(json!({"email": ALICE}));
+        for _ in 0..5 {
+            tenancy.fault(Method::PUT, "users/", Fault::After(500, Value::Null));
+        }
+        // The claim with what was lacking, and then an answer of the buyer's.
+        directory.sync(person("a"), &verified(ALICE)).await.unwrap();
+        let city = [(Field::Locality, "Lausanne".to_owned())]
+            .into_iter()
+            .collect();
+        let synced = directory.complete(person("a"), &city).await.unwrap();
+        assert_eq!(synced.profile.get(Field::Locality), Some("Lausanne"));
+        // One that didn't happen is told.
+        tenancy.with(|inner| inner.faults.clear());
+        for _ in 0..5 {
+            tenancy.fault(Method::PUT, "users/", Fault::Answer(500, Value::Null, ""));
+        }
+        let city = [(Field::Locality, "Bern".to_owned())].into_iter().collect();
+        assert_eq!(
+            code(directory.complete(person("a"), &city)).await,
+            Code::DirectoryUnavailable
+        );
+    }
+
+    #[tokio::test]
     async fn an_email_changes_at_the_provider() {
         let Scene { directory, .. } = scene().await;
         directory.sync(person("a"), &verified(ALICE)).await.unwrap();
@@ -1065,6 +1093,20 @@ mod statuses {
         );
         clock.advance(31);
         directory.sync(person("a"), &verified(ALICE)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_short_retry_after_is_waited_for() {
+        let Scene {
+            tenancy, directory, ..
+        } = scene().await;
+        let busy = Fault::Answer(429, Value::Null, "1");
+        tenancy.fault(Method::GET, "external/", busy.clone());
+        tenancy.fault(Method::POST, "users", busy);
+        let since = std::time::Instant::now();
+        directory.sync(person("a"), &verified(ALICE)).await.unwrap();
+        assert!(since.elapsed() >= Duration::from_secs(2));
+        assert_eq!(tenancy.users().len(), 1);
     }
 
     #[tokio::test]

@@ -355,7 +355,10 @@ impl Turn {
     }
 
     async fn put(&self, user: &User, written: &Written<'_>) -> Result<Synced, Failure> {
-        let updated = self.sessionm.calls.update(user, written).await?;
+        let updated = match self.sessionm.calls.update(user, written).await {
+            Ok(updated) => updated,
+            Err(trouble) => self.updated_all_the_same(user, written, trouble).await?,
+        };
         // The answer to an update needn't show all external ids.
         if updated.id != user.id || updated.holder(&self.who.external) == Holder::Another {
             return Err(conflict(
@@ -364,6 +367,30 @@ impl Turn {
             ));
         }
         Ok(contact(&updated).into())
+    }
+
+    /// Whether an update happened whose answer didn't say so.
+    async fn updated_all_the_same(
+        &self,
+        user: &User,
+        written: &Written<'_>,
+        trouble: Trouble,
+    ) -> Result<User, Failure> {
+        let in_doubt = match &trouble {
+            Trouble::Doubtful(_) => true,
+            Trouble::Refused(error) => error.is_passing(),
+            Trouble::Wait(_) => false,
+        };
+        if in_doubt && let Ok(Some(now)) = self.sessionm.calls.retrieve(&user.id).await {
+            let theirs = written
+                .external_id
+                .is_none_or(|external| now.holder(external) == Holder::Them);
+            let has = |(field, value): (Field, &str)| now.profile().get(field) == Some(value);
+            if theirs && now.id == user.id && written.fields.iter().all(has) {
+                return Ok(now);
+            }
+        }
+        Err(trouble.into())
     }
 
     /// Creates the profile, unless an earlier try may yet have done so.

@@ -22,6 +22,11 @@ impl Reader<'_> {
                 span(&written.me_path),
                 span(&written.login_url),
                 span(&written.status_interval),
+                span(&written.site_url),
+                span(&written.merchant_id),
+                span(&written.credentials),
+                span(&written.invalid_token_codes),
+                span(&written.balance_field),
             ],
             "the keys of `kind = \"oidc\"`",
         )?;

@@ -26,6 +26,11 @@ impl Reader<'_> {
                 span(&written.ui_locales),
                 span(&written.extra),
                 span(&written.step_up),
+                span(&written.site_url),
+                span(&written.merchant_id),
+                span(&written.credentials),
+                span(&written.invalid_token_codes),
+                span(&written.balance_field),
             ],
             "the keys of `kind = \"sso2\"`",
         )?;
@@ -75,18 +80,6 @@ impl Reader<'_> {
         // What a session's `sub` is unique in.
         let issuer = format!("{}/{}", config.sso_url, config.organisation);
         Ok((issuer, DialectConfig::Sso2(config)))
-    }
-
-    /// An address that paths are appended to.
-    fn base(&self, url: Spanned<String>) -> Result<String> {
-        let text = url.get_ref();
-        if !is_trustworthy(text) || text.contains(['?', '#']) {
-            return Err(self.not(
-                &url,
-                "an `https://` URL, or `http://` on localhost, without query or fragment",
-            ));
-        }
-        Ok(text.trim_end_matches('/').to_owned())
     }
 }
 

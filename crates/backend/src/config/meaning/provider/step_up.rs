@@ -107,5 +107,6 @@ fn can_give(provider: &ProviderConfig, acr: &String) -> bool {
                 || step_up.is_some_and(|step_up| step_up.acr_values.contains(acr))
         }
         DialectConfig::Sso2(_) => false,
+        DialectConfig::Paytronix(_) => false,
     }
 }

@@ -1,0 +1,88 @@
+//! `kind = "paytronix"`.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::{Reader, Result, span};
+use crate::config::{DialectConfig, PaytronixConfig, Secret, file};
+
+impl Reader<'_> {
+    pub(super) fn paytronix(
+        &self,
+        written: file::Provider,
+        table: Range<usize>,
+    ) -> Result<(String, DialectConfig)> {
+        self.none_of(
+            &[
+                span(&written.issuer),
+                span(&written.client_key_file),
+                span(&written.client_auth),
+                span(&written.algs),
+                span(&written.acr_values),
+                span(&written.max_age),
+                span(&written.prompt),
+                span(&written.ui_locales),
+                span(&written.extra),
+                span(&written.step_up),
+                span(&written.sso_url),
+                span(&written.organisation),
+                span(&written.me_path),
+                span(&written.login_url),
+                span(&written.status_interval),
+            ],
+            "the keys of `kind = \"paytronix\"`",
+        )?;
+        let site_url = self.required("providers.site_url", written.site_url, &table)?;
+        let site_url = self.base(site_url)?;
+        let api_url = self.required("providers.api_url", written.api_url, &table)?;
+        let merchant_id = self.required("providers.merchant_id", written.merchant_id, &table)?;
+        // RFC 7617 section 2: the user of HTTP Basic has no colon.
+        if written.client_id.get_ref().contains(':') {
+            return Err(self.not(
+                &written.client_id,
+                "the integration's identifier, without `:`",
+            ));
+        }
+        let secret = self.secret(written.client_secret_env, written.client_secret_file)?;
+        let Some((secret, _)) = secret else {
+            return Err(self.source.absence(
+                "providers.client_secret_env",
+                Some(table),
+                "`client_secret_env` or `client_secret_file`: the integration's secret",
+            ));
+        };
+        let invalid_token_codes = match written.invalid_token_codes {
+            None => vec!["oauth.invalid_token".to_owned()],
+            Some(codes) if codes.get_ref().is_empty() => {
+                return Err(self.source.mistake(
+                    codes.span(),
+                    "none",
+                    "at least one `errorCode` that says that an access token is good no more",
+                ));
+            }
+            Some(codes) => codes.into_inner(),
+        };
+        let config = PaytronixConfig {
+            api_url: self.base(api_url)?,
+            merchant_id: merchant_id.into_inner(),
+            secret: Secret::new(secret),
+            credentials: written
+                .credentials
+                .map(Spanned::into_inner)
+                .unwrap_or_default(),
+            scopes: match written.scopes {
+                None => SCOPES.map(str::to_owned).to_vec(),
+                Some(scopes) => scopes.into_inner(),
+            },
+            invalid_token_codes,
+            balance_field: written
+                .balance_field
+                .map_or_else(|| "walletBalances".to_owned(), Spanned::into_inner),
+        };
+        // What a `username` is unique in.
+        Ok((site_url, DialectConfig::Paytronix(config)))
+    }
+}
+
+const SCOPES: [&str; 4] = ["account_read", "account_write", "user_read", "user_write"];
