@@ -16,6 +16,8 @@ fn pages_are_found_by_their_paths() {
         ("/callback/club", Route::Callback),
         ("/callback/club/", Route::Callback),
         ("/callback/", Route::Unknown),
+        ("/landing/paper?t=a.b.c", Route::Landing),
+        ("/landing/", Route::Unknown),
         ("/profile", Route::Profile),
         ("/account/", Route::Account),
         ("/signed-out?state=x", Route::SignedOut),
