@@ -36,6 +36,7 @@ const LANDING: &[Case] = &[
         Fault::PaywayLandingTokenMissing,
         Some("sso2_landing_invalid"),
     ),
+    (Fault::PaywayLandingUndated, Some("sso2_landing_invalid")),
     (Fault::PaywayLandingErr, Some("sso2_landing_error")),
     (Fault::PaywayLandingSidMissing, Some("sso2_landing_invalid")),
     (
