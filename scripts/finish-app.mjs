@@ -72,13 +72,12 @@ for (const name of readdirSync(folder)) {
   }
 }
 
-// Trunk takes the small modules for workers and names them by their binaries alone; names with a hash may be cached for ever.
-for (const plain of ['admit-one-sign-in', 'admit-one-callback']) {
-  const module = readFileSync(at(`${plain}_bg.wasm`));
-  const hash = createHash('sha256').update(module).update(text(`${plain}.js`)).digest('hex').slice(0, 16);
-  writeFileSync(at(`${plain}-${hash}_bg.wasm`), module);
-  writeFileSync(at(`${plain}-${hash}.js`), text(`${plain}.js`).replaceAll(`${plain}_bg.wasm`, `${plain}-${hash}_bg.wasm`));
-  writeFileSync(at('index.html'), text('index.html').replace(`/${plain}.js`, `/${plain}-${hash}.js`));
-  rmSync(at(`${plain}.js`));
-  rmSync(at(`${plain}_bg.wasm`));
-}
+// Trunk takes the sign-in module for a worker and names it by its binary alone; names with a hash may be cached for ever.
+const plain = 'admit-one-sign-in';
+const module = readFileSync(at(`${plain}_bg.wasm`));
+const hash = createHash('sha256').update(module).update(text(`${plain}.js`)).digest('hex').slice(0, 16);
+writeFileSync(at(`${plain}-${hash}_bg.wasm`), module);
+writeFileSync(at(`${plain}-${hash}.js`), text(`${plain}.js`).replaceAll(`${plain}_bg.wasm`, `${plain}-${hash}_bg.wasm`));
+writeFileSync(at('index.html'), text('index.html').replace(`/${plain}.js`, `/${plain}-${hash}.js`));
+rmSync(at(`${plain}.js`));
+rmSync(at(`${plain}_bg.wasm`));

@@ -47,7 +47,7 @@ impl App {
     pub fn follow(self) {
         self.failure.set(None);
         self.notice.set(None);
-        self.route.set(Route::parse(&browser::path()));
+        self.route.set(Route::here());
     }
 
     /// Shows a failure in place of the page. The address becomes the sign-in page's, so that a reload begins anew.
@@ -55,7 +55,7 @@ impl App {
         browser::complain("Admit One", &failure.for_developers().into());
         let comes_back = |route| matches!(route, Route::Callback | Route::Landing);
         if comes_back(self.route.get_untracked()) {
-            if comes_back(Route::parse(&browser::path())) {
+            if comes_back(Route::here()) {
                 browser::set_path("/", Entry::Replace);
             }
             self.route.set(Route::SignIn);
@@ -116,7 +116,7 @@ fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
         let configuration = StoredValue::new(configuration);
         let app = App {
             configuration,
-            route: RwSignal::new(Route::parse(&browser::path())),
+            route: RwSignal::new(Route::here()),
             session: Session::nobody(configuration),
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),

@@ -83,7 +83,7 @@
     },
   });
 
-  // A sign-in in its plain form has two small modules, one before leaving and one after; everything else is in the app.
+  // A sign-in in its plain form has a small module of its own; everything else is in the app.
   const files = (name) => {
     const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
     return [js, js.replace(/\.js$/, '_bg.wasm')];
@@ -103,7 +103,7 @@
     const button = event.target.closest && event.target.closest('.provider');
     if (!button) return;
     // What the buyer will need on coming back is fetched while they are away.
-    for (const href of [...files('callback'), ...files('app')]) {
+    for (const href of files('app')) {
       const link = doc.createElement('link');
       link.rel = 'prefetch';
       link.href = href;
@@ -150,5 +150,5 @@
   if (!self.WebAssembly) return main.replaceChildren(Object.assign(doc.createElement('p'), {
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
-  boot.load(path === '/' && !session ? 'sign-in' : boot.exchange && /^(local|session)$/.test(data.custody) ? 'callback' : 'app');
+  boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
 })();

@@ -1,5 +1,5 @@
-//! A callback in its plain form: the module that verifies what the exchange has brought, fetched while the buyer is with
-//! the provider. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
+//! A callback in its plain form, on the page as it was served: verifies what the exchange has brought, and shows who is
+//! signed in. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
 
 use admit_one_protocol::{
     api::{Custody, PublicConfiguration},

@@ -1,6 +1,5 @@
-//! The sign-in page in its plain form: the module that a buyer who isn't signed in downloads first. It has no pages of its
-//! own, those that the backend has served stay; so nothing of the framework is in it, nor of what verifies an ID token.
-//! Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
+//! The sign-in page in its plain form, as it was served: waits for a press and leaves. Whatever isn't plain is left to the
+//! whole app, which begins anew and does everything itself.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -90,7 +89,7 @@ impl SignIn {
         let stored = Shelf::ALL
             .into_iter()
             .any(|shelf| shelf.text(custody::KEY).is_some());
-        if stored || Route::parse(&browser::path()) != Route::SignIn {
+        if stored || Route::here() != Route::SignIn {
             self.hand_over();
         }
     }

@@ -20,6 +20,11 @@ pub enum Route {
 }
 
 impl Route {
+    /// The page that the address names.
+    pub fn here() -> Route {
+        Route::parse(&crate::browser::path())
+    }
+
     /// The page at this path, which may have a query and a trailing slash.
     pub fn parse(path: &str) -> Route {
         let path = path.split(['?', '#']).next().unwrap_or_default();

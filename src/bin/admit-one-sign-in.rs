@@ -1,6 +1,9 @@
-//! Waits for a press on the sign-in page, nothing else.
+//! Signs in, where that is plain; nothing else.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    admit_one_app::press::run();
+    match admit_one_app::route::Route::here() {
+        admit_one_app::route::Route::Callback => admit_one_app::finish::run(),
+        _ => admit_one_app::press::run(),
+    }
 }

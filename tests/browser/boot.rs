@@ -12,7 +12,6 @@ fn boot() {
         document.querySelectorAll('[data-boot]').forEach((element) => element.remove());
         document.head.insertAdjacentHTML('beforeend', `
             <meta data-boot name="admit-one:sign-in" content="data:text/javascript,export default () => {}">
-            <meta data-boot name="admit-one:callback" content="data:text/javascript,export default () => {}">
             <meta data-boot name="admit-one:app" content="data:text/javascript,export default () => {}">`);
         document.body.insertAdjacentHTML('beforeend', `
             <div data-boot id="app"><div class="providers"><button class="provider" data-provider="a">A</button>
