@@ -102,17 +102,17 @@
   doc.addEventListener('click', (event) => {
     const button = event.target.closest && event.target.closest('.provider');
     if (!button) return;
-    // What the buyer will need on coming back is fetched while they are away.
-    for (const href of files('app')) {
-      const link = doc.createElement('link');
-      link.rel = 'prefetch';
-      link.href = href;
-      doc.head.append(link);
-    }
     if (boot.ready) return;
     boot.pressed = boot.pressed || button.dataset.provider;
     button.setAttribute('aria-busy', 'true');
   });
+
+  // What a buyer who takes their time will need on coming back. Not on leaving: what is on its way then, is dropped.
+  const ahead = () => {
+    if (boot.pressed || (navigator.connection || {}).saveData) return;
+    for (const href of files('app')) add(doc.head, 'link', { rel: 'prefetch', href });
+  };
+  if (path === '/') setTimeout(ahead, 3000);
 
   // A language that was asked for is remembered over the redirect; the backend reads it.
   const lang = new URLSearchParams(location.search).get('lang');
