@@ -35,7 +35,10 @@ async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
     let provider = known(app).ok_or(Code::ProviderUnknown)?;
     match provider.authorization_endpoint {
         Some(_) => Ok(provider),
-        None => Err(provider.trouble.unwrap_or(Code::UpstreamUnreachable).into()),
+        None => {
+            let trouble = provider.trouble.and_then(|trouble| trouble.code());
+            Err(trouble.unwrap_or(Code::UpstreamUnreachable).into())
+        }
     }
 }
 

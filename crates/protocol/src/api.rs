@@ -106,6 +106,27 @@ pub struct PublicStepUp {
     pub max_age: Option<u64>,
 }
 
+/// A code as it travels: the first screen doesn't need to know all that there are.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Trouble(String);
+
+impl From<Code> for Trouble {
+    fn from(code: Code) -> Self {
+        Trouble(code.as_str().to_owned())
+    }
+}
+
+impl Trouble {
+    /// The code, if we know it.
+    pub fn code(&self) -> Option<Code> {
+        Code::ALL
+            .iter()
+            .find(|code| code.as_str() == self.0)
+            .copied()
+    }
+}
+
 /// What the page knows of a provider.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PublicProvider {
@@ -127,7 +148,7 @@ pub struct PublicProvider {
     pub authorization_endpoint: Option<String>,
     /// Why it couldn't be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Code>,
+    pub trouble: Option<Trouble>,
     /// The provider announces `iss` in its responses (RFC 9207).
     #[serde(default)]
     pub iss_required: bool,

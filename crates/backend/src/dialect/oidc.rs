@@ -226,7 +226,8 @@ impl Oidc {
             trouble: metadata
                 .is_none()
                 .then(|| self.metadata.trouble())
-                .flatten(),
+                .flatten()
+                .map(Into::into),
             iss_required: metadata
                 .is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported),
             algs: config.algs.iter().map(ToString::to_string).collect(),
