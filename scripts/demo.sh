@@ -104,7 +104,7 @@ case ${DIRECTORY:-contacts} in
   *) die "DIRECTORY is contacts or sessionm, not $DIRECTORY" ;;
 esac
 
-start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP"
+start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP" --own-emails
 wait_for sandbox "${PIDS[0]}" "$SANDBOX/"
 [ "${DIRECTORY:-contacts}" != contacts ] || "$BIN/admit-one" import --config "$CONFIG" scripts/demo-contacts.json
 start backend "$BIN/admit-one" serve --config "$CONFIG"

@@ -24,6 +24,9 @@ struct Arguments {
     /// The secret that the shop shares with the backend (HS256).
     #[arg(long, env = "SHOP_GRANT_SECRET", hide_env_values = true, default_value = SandboxOptions::SHOP_SECRET)]
     shop_secret: String,
+    /// Gives each persona another e-mail address at each vendor's system, so that it is another contact there.
+    #[arg(long)]
+    own_emails: bool,
     /// Seconds that the fault `token_slow` takes.
     #[arg(long, default_value_t = 15)]
     slow: u64,
@@ -62,6 +65,9 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
             .clone_into(&mut options.shop_url);
     }
     let sandbox = Sandbox::new(options);
+    sandbox
+        .change_settings(serde_json::json!({ "own_emails": arguments.own_emails }))
+        .map_err(std::io::Error::other)?;
     println!("control page  {}", sandbox.options().public_url);
     println!("issuer        {}", sandbox.issuer());
     for system in System::ALL.into_iter().filter(|one| *one != System::Club) {

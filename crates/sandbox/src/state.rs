@@ -24,6 +24,7 @@ use crate::{
     provider::{Grant, Interaction, IssuedIdToken, Session},
     sessionm::{self, SessionM},
     shop::Shop,
+    system::System,
 };
 
 /// What every handler shares.
@@ -70,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) id_token_lifetime: i64,
     /// Whether the scopes' claims are in the ID token too, or in UserInfo alone (OpenID Connect Core 5.4).
     pub(crate) claims_in_id_token: bool,
+    /// Whether a persona has another e-mail address at each vendor's system, and so is another contact there.
+    pub(crate) own_emails: bool,
     pub(crate) airlock: airlock::Settings,
     pub(crate) payway: payway::Settings,
     pub(crate) paytronix: paytronix::Settings,
@@ -84,6 +87,7 @@ impl Default for Settings {
             access_token_lifetime: 600,
             id_token_lifetime: 600,
             claims_in_id_token: true,
+            own_emails: false,
             airlock: airlock::Settings::default(),
             payway: payway::Settings::default(),
             paytronix: paytronix::Settings::default(),
@@ -183,6 +187,17 @@ impl State {
             .iter()
             .find(|persona| persona.is_named(typed))
             .filter(|persona| same(&persona.password, password))
+    }
+
+    /// A persona as a vendor's system knows them.
+    pub(crate) fn at(&self, system: System, mut persona: Persona) -> Persona {
+        if self.settings.own_emails
+            && let Some(email) = persona.claims.get_mut("email")
+            && let Some((name, domain)) = email.as_str().and_then(|email| email.split_once('@'))
+        {
+            *email = format!("{name}@{}.{domain}", system.as_str()).into();
+        }
+        persona
     }
 
     pub(crate) fn persona(&self, sub: &str) -> Option<&Persona> {

@@ -24,7 +24,9 @@ pub(crate) fn issue(app: &Shared, state: &mut State, grant: &Grant, occasion: Oc
     let mut claims = Map::new();
     if let Some(persona) = state.persona(&session.persona) {
         if settings.claims_in_id_token {
-            claims = persona.claims_of(&grant.scope);
+            claims = state
+                .at(System::Airlock, persona.clone())
+                .claims_of(&grant.scope);
         }
         claims.insert("sub".to_owned(), persona.id_at(System::Airlock).into());
     }

@@ -146,7 +146,9 @@ async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(persona) = state.persona(&grant.session.persona) else {
         return bearer_challenge(StatusCode::UNAUTHORIZED, Some("invalid_token"), &[]);
     };
-    let mut claims = persona.claims_of(&grant.scope);
+    let mut claims = state
+        .at(System::Airlock, persona.clone())
+        .claims_of(&grant.scope);
     claims.insert("sub".to_owned(), persona.id_at(System::Airlock).into());
     wire::json(StatusCode::OK, &Value::Object(claims))
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     fault::Fault,
     state::{App, State as Sandboxed},
+    system::System,
     wire::{self, Parameters, not_json},
 };
 
@@ -193,5 +194,5 @@ fn member(
     }
     let sub = grant.sub.clone();
     let persona = state.persona(&sub).cloned().ok_or(invalid)?;
-    Ok(Member::of(persona))
+    Ok(Member::of(state.at(System::Paytronix, persona)))
 }

@@ -39,7 +39,7 @@ fn accounts(state: &Sandboxed) -> Vec<Account> {
         .iter()
         .cloned()
         .chain((!has_frank).then_some(frank))
-        .map(Account::of)
+        .map(|persona| Account::of(state.at(System::Payway, persona)))
         .collect()
 }
 

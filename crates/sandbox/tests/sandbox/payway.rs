@@ -1103,3 +1103,15 @@ async fn messages_hold_no_secret() {
     assert_eq!(of("/identify"), admit_one_sandbox::Party::Browser);
     assert_eq!(of("/authenticate"), admit_one_sandbox::Party::Backend);
 }
+
+#[tokio::test]
+async fn a_persona_has_an_email_of_the_system_where_that_is_wanted() {
+    let sandbox = sandbox();
+    sandbox
+        .change_settings(json!({ "own_emails": true }))
+        .unwrap();
+    let token = token(&sandbox, "alice").await;
+    let me = api(&sandbox, "/external/api/v1/me", &token).await;
+    let item: Value = serde_json::from_str(&me.body).unwrap();
+    assert_eq!(item["item"]["email"], "alice@payway.example.test");
+}
