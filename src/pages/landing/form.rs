@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     landing,
     messages::{t, t_with},
+    pending,
 };
 
 /// The state of the form. The password isn't in it: it stays in its field until it is sent.
@@ -43,13 +44,14 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         frozen_for: RwSignal::new(0),
         was_frozen: RwSignal::new(false),
     };
+    let label = form.label();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         form.send();
     };
     let start_again = move |_| sign_in::start_again(app, None);
     view! {
-        {paragraph("lead", t("landing.lead"))}
+        {paragraph("lead", t_with("landing.lead", &[("label", &label)]))}
         <form novalidate data-testid="login-form" on:submit=submit>
             {what_is_wrong(form)}
             {field(form, "username", "text", "username", LONGEST_USERNAME)}
@@ -147,6 +149,19 @@ fn counted(key: &str, count: u64) -> String {
 }
 
 impl Form {
+    /// Whose e-mail address and password are meant.
+    fn label(self) -> String {
+        let provider = self.state.with_value(|state| pending::find(state));
+        let configuration = self.app.configuration.read_value();
+        provider
+            .and_then(|pending| {
+                let mut providers = configuration.providers.iter();
+                providers.find(|provider| provider.id == pending.provider)
+            })
+            .map(|provider| provider.label.clone())
+            .unwrap_or_default()
+    }
+
     fn is_frozen(self) -> bool {
         self.frozen_for.get() > 0
     }
