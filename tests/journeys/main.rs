@@ -27,3 +27,4 @@ mod recovery;
 mod sandbox;
 mod shop;
 mod sso2;
+mod step_up;

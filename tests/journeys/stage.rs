@@ -26,6 +26,10 @@ pub(crate) struct Setup {
     pub(crate) provider: String,
     /// Further tables at the end of the file.
     pub(crate) more: String,
+    /// Further lines of `[shop]`.
+    pub(crate) shop: &'static str,
+    /// Further lines of `[profile]`.
+    pub(crate) profile: &'static str,
     /// `profile.required`.
     pub(crate) required: &'static [&'static str],
     /// `profile.later`.
@@ -50,6 +54,8 @@ impl Default for Setup {
             client_id: "shop",
             provider: String::new(),
             more: String::new(),
+            shop: "",
+            profile: "",
             required: &[
                 "given_name",
                 "family_name",
@@ -195,6 +201,8 @@ fn secret(name: &str) -> Option<String> {
             "CLUB" => SandboxOptions::CLIENT_SECRET,
             "PAPER" => "paper-secret-of-32-bytes-or-more!!",
             "WEEKLY" => "weekly-secret-of-32-bytes-or-more!",
+            "WEAK" => SandboxOptions::WEAK_SECRET,
+            "STRONG" => SandboxOptions::STRONG_SECRET,
             "GRANT" => SandboxOptions::SHOP_SECRET,
             _ => return None,
         }
@@ -253,6 +261,7 @@ kind = "contacts"
 [profile]
 required = {required:?}
 later = {later}
+{profile}
 
 [shop]
 label = "Ticket shop"
@@ -260,13 +269,17 @@ grant_url = "{shop}/api/1/redirect/account?lang={{lang}}&token={{token}}"
 grant_alg = "HS256"
 grant_secret_env = "GRANT"
 origins = ["{shop}"]
+{demands}
 
 {more}
 "#,
         more = setup
             .more
             .replace("{upstream}", upstream)
-            .replace("{payway}", &upstream.replace("://", "://payway.")),
+            .replace("{payway}", &upstream.replace("://", "://payway."))
+            .replace("{airlock}", &upstream.replace("://", "://airlock.")),
+        demands = setup.shop,
+        profile = setup.profile,
         custody = setup.custody,
         server = setup.server,
         database = database.display(),
