@@ -19,7 +19,7 @@ use crate::{
     grant, pages, pending, refresh,
     route::Route,
     session::SignedIn,
-    verify,
+    sync, verify,
 };
 
 /// The strong flow of the session's provider, where it has one.
@@ -105,6 +105,7 @@ fn start(
         person: PendingStepUp {
             iss: session.claims.iss.clone(),
             sub: session.claims.sub.clone(),
+            destination: session.return_to.clone(),
             replay,
         },
         handle: session.handle.clone(),
@@ -144,19 +145,34 @@ pub async fn come_back(
     }
     app.session.adopt(match &before {
         Some(before) => strong.in_place_of(before),
-        None => strong,
+        None => SignedIn {
+            return_to: stepping_up.destination.clone(),
+            ..strong
+        },
     });
     drop(lock);
     // From here on there is nothing left that a reload could send again.
     forget(&code.pending().state);
     app.go(page(code.pending()), Entry::Replace);
     refresh::watch(app);
-    match stepping_up.replay {
+    browser::spawn(go_on(app, stepping_up.replay));
+    Ok(())
+}
+
+/// What asked for the step-up is sent again, once.
+async fn go_on(app: App, replay: Option<Replay>) {
+    let is_synced = app
+        .session
+        .current()
+        .is_some_and(|session| session.missing.is_some());
+    if !is_synced && let Err(failure) = sync::sync(app).await {
+        return sync::refused(app, failure);
+    }
+    match replay {
         Some(Replay::Grant) => grant::replay(app).await,
         Some(Replay::Complete) => pages::profile::replay(app).await,
         None => {}
     }
-    Ok(())
 }
 
 /// The step-up of this response didn't work: the buyer is where they were before, and reads why.

@@ -220,6 +220,24 @@ async fn the_tokens_in_memory_are_replaced_by_those_of_the_same_person() {
         give_second_factor(b).await;
         b.wait_for(DONE).await;
         b.sees_signed_in(ALICE).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tokens_in_memory_are_replaced_by_nobody_else_s() {
+    let setup = Setup {
+        custody: "memory",
+        ..arena()
+    };
+    weakly(setup, "alice", async |j, b| {
+        j.stage.sandbox.set_faults([Fault::AirlockSubOther]);
+        b.press("step-up").await;
+        give_second_factor(b).await;
+        b.sees_error("step_up_sub").await;
+        assert!(!b.somebody_is_signed_in().await);
     })
     .await;
 }
@@ -254,6 +272,27 @@ mod replay {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket() {
         let setup = Setup {
+            shop: "acr_values = [\"strong-acr\"]",
+            ..arena()
+        };
+        journey_on(setup, Options::default(), async |j| {
+            let b = &j.browser;
+            let page = format!("{}/basket/derby", j.stage.shop);
+            let encoded: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
+            b.open(&j.stage.app(&format!("/?return_to={encoded}")))
+                .await;
+            b.click("[data-provider=arena]").await;
+            b.log_in("alice").await;
+            give_second_factor(b).await;
+            b.wait_for(&format!("location.href === '{page}'")).await;
+        })
+        .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_basket_is_found_again_where_tokens_rest_in_memory() {
+        let setup = Setup {
+            custody: "memory",
             shop: "acr_values = [\"strong-acr\"]",
             ..arena()
         };
@@ -435,9 +474,14 @@ mod ticket {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn is_asked_for_once_more_with_a_fresh_access_token() {
-        weakly(arena(), "alice", async |j, b| {
+        journey_on(arena(), Options::default(), async |j| {
+            let b = &j.browser;
+            let settings = serde_json::json!({ "airlock": { "access_token_lifetime": 100 } });
+            let address = format!("{}/settings", j.stage.upstream);
+            order("PUT", &address, Some(settings)).await;
+            sign_in_weakly(b, &j.stage, "alice").await;
             // The access token ends at the provider before the browser knows.
-            j.stage.sandbox.advance_clock(3600);
+            j.stage.sandbox.advance_clock(110);
             b.press("step-up").await;
             give_second_factor(b).await;
             b.wait_for(DONE).await;
