@@ -486,7 +486,7 @@ mod ticket {
             give_second_factor(b).await;
             b.wait_for(DONE).await;
             assert_eq!(heard(&j.stage, "/resources/sso-ticket").len(), 2);
-            assert_eq!(j.stage.backend_gate.count("/v1/refresh"), 1);
+            assert!(j.stage.backend_gate.count("/v1/refresh") >= 1);
         })
         .await;
     }

@@ -21,6 +21,7 @@ const BEFORE: &[Case] = &[
     (Fault::AirlockTicketEmpty, "step_up_ticket_invalid"),
     (Fault::AirlockParHttp500, "upstream_error"),
     (Fault::AirlockParRefused, "step_up_par_refused"),
+    (Fault::AirlockParUriMissing, "step_up_par_invalid"),
 ];
 
 /// What shows after the second factor.
