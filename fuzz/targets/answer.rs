@@ -4,6 +4,7 @@
 use admit_one_protocol::{
     discovery::ProviderMetadata,
     jwk::JwkSet,
+    par::RequestUri,
     paytronix::{Credentials, Guest, GuestGrantKind, GuestToken, Integration, accept_balances},
     sessionm::{accept_lookup, accept_user},
     sso2::UnverifiedReply,
@@ -21,6 +22,7 @@ fuzz_target!(|body: &[u8]| {
         let _ = TokenResponse::accept(status, json, body, Grant::Code);
         let _ = UserInfo::accept(status, json, body, "alice");
         let _ = SsoTicket::accept(status, body, "sso-ticket");
+        let _ = RequestUri::accept(status, body);
     }
     let diner = Integration {
         api_url: String::new(),
