@@ -244,6 +244,132 @@ mod rfc_9470_section_5 {
     }
 }
 
+mod start {
+    use admit_one_protocol::{
+        api::PublicProvider,
+        authorization::{AuthorizationEntropy, PendingAuthorization, PendingStepUp, Replay},
+        pkce::CodeVerifier,
+        step_up::{StepUpStart, SteppingUp},
+    };
+
+    use super::*;
+
+    fn provider() -> PublicProvider {
+        serde_json::from_value(json!({
+            "id": "arena", "kind": "oidc", "label": "Arena account", "issuer": "https://id.example",
+            "client_id": "weak-app", "redirect_uri": "https://sso.example/callback/arena", "iss_required": true,
+            "algs": ["RS256"], "scopes": ["openid"], "acr_values": ["weak-acr"],
+            "step_up": { "client_id": "strong-app", "acr_values": ["strong-acr", "mtan"], "max_age": 300 },
+        }))
+        .unwrap()
+    }
+
+    fn start(provider: &PublicProvider, wanted: &StepUp) -> Option<StepUpStart> {
+        let session = SteppingUp {
+            person: PendingStepUp {
+                iss: "https://id.example".to_owned(),
+                sub: "alice".to_owned(),
+                destination: None,
+                replay: Some(Replay::Grant),
+            },
+            handle: Some("handle".to_owned()),
+            access_token: "access".to_owned(),
+            return_to: "/profile".to_owned(),
+            lang: "fr",
+        };
+        let entropy = AuthorizationEntropy {
+            state: [1; 32],
+            nonce: [2; 32],
+            code_verifier: [3; 32],
+        };
+        StepUpStart::new(provider, wanted, session, entropy, 7)
+    }
+
+    fn wanting(acr_values: &[&str], max_age: Option<u64>) -> StepUp {
+        StepUp {
+            acr_values: values(acr_values),
+            max_age,
+        }
+    }
+
+    #[test]
+    fn keeps_what_the_strong_client_has_to_come_back_with() {
+        let pending = start(&provider(), &StepUp::default()).unwrap().pending;
+        assert_eq!(pending.client_id, "strong-app");
+        assert_eq!(pending.acr_values, values(&["strong-acr", "mtan"]));
+        assert_eq!(pending.max_age, Some(300));
+        assert!(pending.iss_required);
+        let person = pending.step_up.clone().unwrap();
+        assert!(person.is_of("https://id.example", "alice"));
+        assert!(!person.is_of("https://id.example", "bob"));
+        assert!(!person.is_of("https://other.example", "alice"));
+        let kept = serde_json::to_string(&pending).unwrap();
+        assert!(
+            !kept.contains("access\"") && !kept.contains("handle"),
+            "{kept}"
+        );
+        assert!(serde_json::from_str::<PendingAuthorization>(&kept).unwrap() == pending);
+        let code = pending
+            .accept(
+                &format!(
+                    "code=c&iss=https%3A%2F%2Fid.example&state={}",
+                    person_state()
+                ),
+                8,
+            )
+            .unwrap();
+        assert!(code.exchange_request().step_up);
+        assert_eq!(code.expected().client_id, "strong-app");
+        assert_eq!(code.expected().max_age, Some(300));
+    }
+
+    fn person_state() -> String {
+        start(&provider(), &StepUp::default())
+            .unwrap()
+            .request
+            .state
+    }
+
+    #[test]
+    fn asks_with_the_same_state_nonce_and_verifier() {
+        let StepUpStart { request, pending } = start(&provider(), &StepUp::default()).unwrap();
+        assert_eq!(
+            (&request.state, &request.nonce),
+            (&pending.state, &pending.nonce)
+        );
+        assert_eq!(
+            request.code_challenge,
+            CodeVerifier::new([3; 32]).challenge()
+        );
+        assert!(is_one_time_value(&request.state) && is_one_time_value(&request.nonce));
+        assert!(is_one_time_value(&request.code_challenge));
+        assert_eq!(request.handle.as_deref(), Some("handle"));
+        assert!(!format!("{request:?}").contains("access\""));
+    }
+
+    #[test]
+    fn asks_for_what_the_call_wants_and_no_older_than_either_allows() {
+        let start_of = |wanted| start(&provider(), &wanted).map(|start| start.pending);
+        let pending = start_of(wanting(&["mtan", "x"], Some(60))).unwrap();
+        assert_eq!(pending.acr_values, values(&["mtan"]));
+        assert_eq!(pending.max_age, Some(60));
+        assert_eq!(
+            start_of(wanting(&[], Some(900))).unwrap().max_age,
+            Some(300)
+        );
+        assert!(start_of(wanting(&["x"], None)).is_none());
+    }
+
+    #[test]
+    fn there_is_none_without_a_strong_flow() {
+        let provider = PublicProvider {
+            step_up: None,
+            ..provider()
+        };
+        assert!(start(&provider, &StepUp::default()).is_none());
+    }
+}
+
 mod airlock_sso_ticket_resource {
     use super::*;
 
