@@ -225,11 +225,16 @@ impl App {
         &self.state.clock
     }
 
-    /// Asks every provider what it says of itself; answers id and cause of failure.
+    /// Asks every provider what it says of itself, and a directory elsewhere whether it lets us in; answers names and causes
+    /// of failure.
     pub async fn probe(&self) -> Vec<(String, Result<(), crate::Failure>)> {
         let mut answers = Vec::new();
         for provider in &self.state.providers {
-            answers.push((provider.id.to_string(), provider.dialect.meet().await));
+            let name = format!("provider {}", provider.id);
+            answers.push((name, provider.dialect.meet().await));
+        }
+        if let Some(Directory::SessionM(sessionm)) = &self.state.directory {
+            answers.push(("directory".to_owned(), sessionm.meet().await));
         }
         answers
     }

@@ -135,13 +135,13 @@ async fn ask(config: Config) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     println!("database: fine");
     let mut failed = 0;
-    for (provider, answer) in app.probe().await {
+    for (name, answer) in app.probe().await {
         match answer {
-            Ok(()) => println!("provider {provider}: fine"),
+            Ok(()) => println!("{name}: fine"),
             Err(failure) => {
                 failed += 1;
                 println!(
-                    "provider {provider}: {} ({})\n  {}",
+                    "{name}: {} ({})\n  {}",
                     failure.code,
                     failure.cause,
                     failure.code.advice()
@@ -152,6 +152,6 @@ async fn ask(config: Config) -> Result<(), String> {
     if failed == 0 {
         Ok(())
     } else {
-        Err(format!("{failed} provider(s) don't answer as they should"))
+        Err(format!("{failed} don't answer as they should"))
     }
 }
