@@ -40,7 +40,7 @@ async fn begins_again(b: &Browser) {
 }
 
 /// Shifts the device's clock from now on, as a sleep does.
-fn shifted(seconds: i64) -> String {
+pub(crate) fn shifted(seconds: i64) -> String {
     format!(
         "(() => {{ const Real = Date, now = () => Real.now() + {}; \
            globalThis.Date = new Proxy(Real, {{ \
@@ -52,5 +52,5 @@ fn shifted(seconds: i64) -> String {
 }
 
 /// Wakes the page up as a lid that opens does.
-const WAKE: &str = "for (const type of ['visibilitychange', 'resume']) document.dispatchEvent(new Event(type)); \
+pub(crate) const WAKE: &str = "for (const type of ['visibilitychange', 'resume']) document.dispatchEvent(new Event(type)); \
     for (const type of ['pageshow', 'focus', 'online']) window.dispatchEvent(new Event(type));";

@@ -30,6 +30,8 @@ pub(crate) struct Setup {
     pub(crate) shop: &'static str,
     /// Further lines of `[profile]`.
     pub(crate) profile: &'static str,
+    /// The lines of `[directory]`.
+    pub(crate) directory: String,
     /// `profile.required`.
     pub(crate) required: &'static [&'static str],
     /// `profile.later`.
@@ -56,6 +58,7 @@ impl Default for Setup {
             more: String::new(),
             shop: "",
             profile: "",
+            directory: CONTACTS.to_owned(),
             required: &[
                 "given_name",
                 "family_name",
@@ -71,6 +74,18 @@ impl Default for Setup {
             listener: None,
         }
     }
+}
+
+/// Our own store as the directory.
+pub(crate) const CONTACTS: &str = "kind = \"contacts\"";
+
+/// SessionM as the directory, with a time-out.
+pub(crate) fn sessionm(timeout_ms: u64) -> String {
+    let key = SandboxOptions::SESSIONM_KEY;
+    format!(
+        "kind = \"sessionm\"\napi_url = \"{{sessionm}}\"\napi_key = \"{key}\"\n\
+         api_secret_env = \"SESSIONM\"\ntimeout_ms = {timeout_ms}"
+    )
 }
 
 /// The running servers. They end when this is dropped.
@@ -203,6 +218,8 @@ fn secret(name: &str) -> Option<String> {
             "WEEKLY" => "weekly-secret-of-32-bytes-or-more!",
             "WEAK" => SandboxOptions::WEAK_SECRET,
             "STRONG" => SandboxOptions::STRONG_SECRET,
+            "DINER" => "diner-secret",
+            "SESSIONM" => SandboxOptions::SESSIONM_SECRET,
             "GRANT" => SandboxOptions::SHOP_SECRET,
             _ => return None,
         }
@@ -256,7 +273,7 @@ scopes = ["openid", "profile", "email", "phone", "address", "offline_access"]
 {provider}
 
 [directory]
-kind = "contacts"
+{directory}
 
 [profile]
 required = {required:?}
@@ -277,7 +294,11 @@ origins = ["{shop}"]
             .more
             .replace("{upstream}", upstream)
             .replace("{payway}", &upstream.replace("://", "://payway."))
-            .replace("{airlock}", &upstream.replace("://", "://airlock.")),
+            .replace("{airlock}", &upstream.replace("://", "://airlock."))
+            .replace("{paytronix}", &upstream.replace("://", "://paytronix.")),
+        directory = setup
+            .directory
+            .replace("{sessionm}", &upstream.replace("://", "://sessionm.")),
         demands = setup.shop,
         profile = setup.profile,
         custody = setup.custody,
