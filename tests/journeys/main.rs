@@ -20,6 +20,7 @@ mod wire;
 mod contacts;
 mod custody;
 mod faults;
+mod mix_up;
 mod pages;
 mod paytronix;
 mod profile;
