@@ -359,3 +359,72 @@ async fn signing_out_leads_nowhere_else() {
     let answer = browser.call("POST", "/v1/sign-out", body).await.ok();
     assert_eq!(answer.get("end_session_url"), None);
 }
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn neither_token_nor_code_nor_secret_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+
+    const TOKEN: &str = "Zk3vJ8qT1xR7-access_LmN0pQ2sU4wY6aB9cD5";
+    let (mut browser, diner) = start("").await;
+    let mut tokens = good("requestGuestToken.json");
+    tokens["access_token"] = TOKEN.into();
+    diner.answers("requestGuestToken", 200, tokens);
+    let tokens = browser
+        .call("POST", "/v1/exchange", code("the-code-itself"))
+        .await
+        .ok();
+    let sync = json!({"handle": tokens["handle"], "access_token": TOKEN});
+    let told = format!("guest@example.test has no use for {TOKEN}");
+    let failures = [
+        (
+            200,
+            json!({"result": "unheard_of", "errorCode": TOKEN, "errorMessage": told}),
+        ),
+        (200, json!({"result": TOKEN})),
+        (500, json!("no")),
+    ];
+    for (status, answer) in failures {
+        diner.answers("accountInformation", status, answer.clone());
+        browser.call("POST", "/v1/profile", sync.clone()).await.ok();
+        diner.answers("userInformation", status, answer);
+        let refused = browser.call("POST", "/v1/profile", sync.clone()).await;
+        assert!(!refused.body.to_string().contains(TOKEN));
+        diner.inner.lock().unwrap().answers.clear();
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.contains("unheard_of"),
+        "the operator reads the word: {log}"
+    );
+    for hidden in [
+        TOKEN,
+        "the-code-itself",
+        "refresh-1",
+        "s e:cret",
+        "guest@example.test",
+        "9990",
+    ] {
+        assert!(!log.contains(hidden), "{hidden} in {log}");
+    }
+}
