@@ -254,6 +254,8 @@ pub struct SessionMConfig {
     pub order: Vec<Search>,
     /// The type of our external ids; `{provider}` stands for the provider's id.
     pub external_id_type: String,
+    /// There is one provider, and so one type.
+    pub one_type: bool,
     /// The path of the lookup.
     pub lookup_path: String,
     /// `store_id` of a lookup.

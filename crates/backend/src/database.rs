@@ -47,6 +47,11 @@ fn migrator() -> Migrator {
     let migrations = [
         (1, "contacts", include_str!("../migrations/1_contacts.sql")),
         (2, "sessionm", include_str!("../migrations/2_sessionm.sql")),
+        (
+            3,
+            "sessionm_proofs",
+            include_str!("../migrations/3_sessionm_proofs.sql"),
+        ),
     ];
     let migrations = migrations.map(|(version, name, sql)| {
         Migration::new(

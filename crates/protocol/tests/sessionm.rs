@@ -209,7 +209,7 @@ mod external_ids {
 
     #[test]
     fn without_identifiers_the_one_that_is_shown_is_ours_or_says_too_little() {
-        assert_eq!(holder(Value::Null, json!("idp-1")), Holder::Them);
+        assert_eq!(holder(Value::Null, json!("idp-1")), Holder::Untyped);
         assert_eq!(holder(Value::Null, json!("idp-2")), Holder::Unsaid);
         assert_eq!(holder(json!([]), Value::Null), Holder::Nobody);
     }

@@ -18,7 +18,11 @@ use admit_one_protocol::{
 };
 use sqlx::SqlitePool;
 
-use self::{calls::Calls, store::Key, store::Store, turn::Wish};
+use self::{
+    calls::Calls,
+    store::{Key, Proof, Store},
+    turn::Wish,
+};
 use super::{Claims, Contact, Person, Synced};
 use crate::{
     clock::Clock,
@@ -34,6 +38,8 @@ pub(crate) struct SessionM {
     clock: Clock,
     order: Vec<Search>,
     external_id_type: String,
+    /// There is one provider, so that an id is whose it is without its type.
+    one_type: bool,
     opted_in: bool,
     timeout_ms: u64,
     required: Vec<Field>,
@@ -46,6 +52,18 @@ pub(crate) struct SessionM {
 struct Who {
     key: Key,
     external: ExternalId,
+    one_type: bool,
+}
+
+impl Who {
+    /// Whose a profile is.
+    fn holder(&self, user: &User) -> Holder {
+        match user.holder(&self.external) {
+            Holder::Untyped if self.one_type => Holder::Them,
+            Holder::Untyped => Holder::Unsaid,
+            holder => holder,
+        }
+    }
 }
 
 const NOBODY: &str = "admit-one-check";
@@ -80,6 +98,7 @@ impl SessionM {
             clock,
             order: sessionm.order.clone(),
             external_id_type: sessionm.external_id_type.clone(),
+            one_type: sessionm.one_type,
             opted_in: sessionm.opted_in,
             timeout_ms: sessionm.timeout_ms,
             required,
@@ -98,7 +117,7 @@ impl SessionM {
         Ok(self
             .known(&self.who(person))
             .await?
-            .map(|user| contact(&user)))
+            .map(|(user, _)| contact(&user)))
     }
 
     /// Searches, retrieves, and creates once what is required is known.
@@ -108,9 +127,10 @@ impl SessionM {
         claims: &Claims,
     ) -> Result<Synced, Failure> {
         let who = self.who(person);
-        if let Some(user) = self.known(&who).await?
-            && user.holder(&who.external) == Holder::Them
+        if let Some((user, proof)) = self.known(&who).await?
+            && who.holder(&user) == Holder::Them
             && lacks(&user, claims).is_empty()
+            && proof == Proof::of(claims)
         {
             return Ok(contact(&user).into());
         }
@@ -138,18 +158,21 @@ impl SessionM {
                 id: person.sub.to_owned(),
                 kind,
             },
+            one_type: self.one_type,
         }
     }
 
-    /// The profile that we know to be theirs, as it is now.
-    async fn known(&self, who: &Who) -> Result<Option<User>, Failure> {
-        let Some(user_id) = self.store.row(&who.key).await?.user_id else {
+    /// The profile that we know to be theirs, as it is now, and what of it was proven before.
+    async fn known(&self, who: &Who) -> Result<Option<(User, Proof)>, Failure> {
+        let row = self.store.row(&who.key).await?;
+        let Some(user_id) = row.user_id else {
             return Ok(None);
         };
         let Some(user) = self.calls.retrieve(&user_id).await? else {
             return Ok(None);
         };
-        self.still_theirs(who, &user_id, user).await.map(Some)
+        let user = self.still_theirs(who, &user_id, user).await?;
+        Ok(Some((user, row.proof)))
     }
 
     /// The same as [`theirs`]; a link that doesn't hold any more is forgotten, so that the next search begins anew.
@@ -174,9 +197,9 @@ fn theirs(who: &Who, user_id: &str, user: User) -> Result<User, Failure> {
             user_id,
         ));
     }
-    match user.holder(&who.external) {
+    match who.holder(&user) {
         Holder::Them | Holder::Nobody => Ok(user),
-        Holder::Another | Holder::Unsaid => Err(conflict(
+        Holder::Another | Holder::Unsaid | Holder::Untyped => Err(conflict(
             "the external id of another person is on the profile that was theirs,",
             user_id,
         )),

@@ -16,6 +16,8 @@ use crate::{
 pub enum Holder {
     /// The one who was asked for.
     Them,
+    /// Somebody with the same id, but the answer doesn't say of which type: of several, it may be another's.
+    Untyped,
     /// Nobody of that type: it may be claimed by who proves that it is theirs.
     Nobody,
     /// Another person of the same type.
@@ -130,7 +132,7 @@ impl User {
         if self.identifiers.is_empty() {
             return match &self.external_id {
                 None => Holder::Nobody,
-                Some(id) if *id == wanted.id => Holder::Them,
+                Some(id) if *id == wanted.id => Holder::Untyped,
                 Some(_) => Holder::Unsaid,
             };
         }

@@ -105,6 +105,7 @@ impl Reader<'_> {
             api_secret: Secret::new(secret),
             order,
             external_id_type,
+            one_type: providers == 1,
             lookup_path,
             store_id: text(written.store_id),
             client_id: text(written.client_id),

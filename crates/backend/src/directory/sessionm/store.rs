@@ -1,5 +1,6 @@
 //! What we keep about people whose profiles are at SessionM: whose is whose, and who is at it.
 
+use admit_one_protocol::{profile::Field, sessionm::digits};
 use sqlx::SqlitePool;
 
 use super::Claims;
@@ -18,11 +19,35 @@ pub(super) struct Key {
     pub(super) sub: String,
 }
 
+/// What the person's provider has verified.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Proof {
+    /// In lower case.
+    pub(super) email: Option<String>,
+    /// In digits.
+    pub(super) phone_number: Option<String>,
+}
+
+impl Proof {
+    pub(super) fn of(claims: &Claims) -> Self {
+        let email = claims.profile.get(Field::Email);
+        let number = claims.profile.get(Field::PhoneNumber);
+        Self {
+            email: email
+                .filter(|_| claims.email_verified)
+                .map(str::to_ascii_lowercase),
+            phone_number: number.filter(|_| claims.phone_number_verified).map(digits),
+        }
+    }
+}
+
 /// What is known of a person.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Row {
     /// The profile.
     pub(super) user_id: Option<String>,
+    /// What their provider had verified when we last looked.
+    pub(super) proof: Proof,
     /// What will be in it, where there is none yet.
     pub(super) draft: Option<Claims>,
     /// When a creation was begun whose outcome isn't known, milliseconds.
@@ -38,19 +63,30 @@ impl Store {
     }
 
     pub(super) async fn row(&self, key: &Key) -> Result<Row, Failure> {
-        type Columns = (Option<String>, Option<String>, Option<i64>);
+        type Columns = (
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+            Option<String>,
+            Option<String>,
+        );
         let row: Option<Columns> = sqlx::query_as(
-            "SELECT user_id, draft, creating_since_ms FROM sessionm_people WHERE iss = $1 AND sub = $2",
+            "SELECT user_id, draft, creating_since_ms, verified_email, verified_phone_number FROM sessionm_people
+             WHERE iss = $1 AND sub = $2",
         )
         .bind(&key.iss)
         .bind(&key.sub)
         .fetch_optional(&self.pool)
         .await?;
-        let Some((user_id, draft, creating_since_ms)) = row else {
+        let Some((user_id, draft, creating_since_ms, email, phone_number)) = row else {
             return Ok(Row::default());
         };
         Ok(Row {
             user_id,
+            proof: Proof {
+                email,
+                phone_number,
+            },
             // A draft of another version's form is as good as none: the provider says it again.
             draft: draft.and_then(|draft| serde_json::from_str(&draft).ok()),
             creating_since_ms: creating_since_ms.and_then(|at| u64::try_from(at).ok()),
@@ -108,16 +144,25 @@ impl Store {
     }
 
     /// Notes whose the profile is; `false` where another person of the issuer has it.
-    pub(super) async fn link(&self, key: &Key, user_id: &str) -> Result<bool, Failure> {
+    pub(super) async fn link(
+        &self,
+        key: &Key,
+        user_id: &str,
+        proof: &Proof,
+    ) -> Result<bool, Failure> {
         let done = sqlx::query(
-            "INSERT INTO sessionm_people (iss, sub, user_id, updated_at_ms) VALUES ($1, $2, $3, $4)
+            "INSERT INTO sessionm_people (iss, sub, user_id, updated_at_ms, verified_email, verified_phone_number)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (iss, sub) DO UPDATE SET user_id = excluded.user_id, draft = NULL,
-             creating_since_ms = NULL, updated_at_ms = excluded.updated_at_ms",
+             creating_since_ms = NULL, updated_at_ms = excluded.updated_at_ms,
+             verified_email = excluded.verified_email, verified_phone_number = excluded.verified_phone_number",
         )
         .bind(&key.iss)
         .bind(&key.sub)
         .bind(user_id)
         .bind(self.clock.now_ms() as i64)
+        .bind(&proof.email)
+        .bind(&proof.phone_number)
         .execute(&self.pool)
         .await;
         match done {
@@ -131,6 +176,28 @@ impl Store {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether somebody else has the profile, whose provider hasn't verified what it is searched for by.
+    pub(super) async fn is_unproven(
+        &self,
+        key: &Key,
+        user_id: &str,
+        by: &Proof,
+    ) -> Result<bool, Failure> {
+        let others: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM sessionm_people WHERE user_id = $1 AND NOT (iss = $2 AND sub = $3)
+             AND (COALESCE(verified_email, '') <> COALESCE($4, verified_email, '')
+             OR COALESCE(verified_phone_number, '') <> COALESCE($5, verified_phone_number, ''))",
+        )
+        .bind(user_id)
+        .bind(&key.iss)
+        .bind(&key.sub)
+        .bind(&by.email)
+        .bind(&by.phone_number)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(others > 0)
     }
 
     /// Forgets the profile: it is gone, or was never theirs.

@@ -6,12 +6,15 @@ use admit_one_protocol::{
     Code,
     encoding::base64url,
     profile::{Field, Profile, missing},
-    sessionm::{Criterion, Holder, SessionMError, User, Written},
+    sessionm::{Criterion, Holder, SessionMError, User, Written, digits},
 };
 use tokio::time::Instant;
 
 use super::{
-    Claims, SessionM, Synced, TURN, Who, calls::Trouble, conflict, contact, lacks, store::Row,
+    Claims, SessionM, Synced, TURN, Who,
+    calls::Trouble,
+    conflict, contact, lacks,
+    store::{Proof, Row},
     theirs,
 };
 use crate::{config::Search, failure::Failure};
@@ -168,6 +171,12 @@ impl Turn {
             self.lease(&format!("email\n{}", email.to_ascii_lowercase()))
                 .await?;
         }
+        if let Some(number) = claims.profile.get(Field::PhoneNumber)
+            && claims.phone_number_verified
+        {
+            self.lease(&format!("phone_number\n{}", digits(number)))
+                .await?;
+        }
         if let Some(user) = self.find(&claims).await? {
             return self.settle(user, &claims).await;
         }
@@ -204,7 +213,7 @@ impl Turn {
                 continue;
             };
             // In an order that searches for the external id later, there might be a profile with it, too.
-            if user.holder(&self.who.external) != Holder::Them
+            if self.who.holder(&user) != Holder::Them
                 && let Some(other) = self.by_external_id().await?
                 && other.id != user.id
             {
@@ -221,7 +230,7 @@ impl Turn {
         let Some(user) = self.sessionm.calls.retrieve_external(&external.id).await? else {
             return Ok(None);
         };
-        match user.holder(external) {
+        match self.who.holder(&user) {
             Holder::Them => Ok(Some(user)),
             _ => Err(conflict(
                 "the search by external id found, without that id in our type, profile",
@@ -242,7 +251,11 @@ impl Turn {
             let what = "the search by e-mail found, with another e-mail, profile";
             return Err(conflict(what, &user.id));
         }
-        Ok(Some(user))
+        let by = Proof {
+            phone_number: None,
+            ..Proof::of(claims)
+        };
+        self.proven_by_all(user, &by).await.map(Some)
     }
 
     async fn by_phone_number(&self, claims: &Claims) -> Result<Option<User>, Failure> {
@@ -264,7 +277,24 @@ impl Turn {
             let what = "the search by telephone number found, with another e-mail, profile";
             return Err(conflict(what, &user.id));
         }
-        Ok(Some(user))
+        let by = Proof {
+            email: None,
+            ..Proof::of(claims)
+        };
+        self.proven_by_all(user, &by).await.map(Some)
+    }
+
+    /// Whoever has the profile already has to have proven what it is found by: an e-mail that was only typed would let its
+    /// owner in to the one who typed it.
+    async fn proven_by_all(&self, user: User, by: &Proof) -> Result<User, Failure> {
+        let key = &self.who.key;
+        if self.who.holder(&user) != Holder::Them
+            && self.sessionm.store.is_unproven(key, &user.id, by).await?
+        {
+            let what = "somebody whose provider hasn't verified what was searched for has profile";
+            return Err(conflict(what, &user.id));
+        }
+        Ok(user)
     }
 
     async fn by_user_id(&self) -> Result<Option<User>, Failure> {
@@ -297,10 +327,11 @@ impl Turn {
 
     /// The profile is theirs: that is noted here and there, and what it lacks is filled in.
     async fn settle(&self, user: User, claims: &Claims) -> Result<Synced, Failure> {
-        let Who { key, external } = &self.who;
-        let holder = user.holder(external);
+        let Who { key, external, .. } = &self.who;
+        let holder = self.who.holder(&user);
+        let proof = Proof::of(claims);
         // Here first: of two people at once, the database lets one have it.
-        if !self.sessionm.store.link(key, &user.id).await? {
+        if !self.sessionm.store.link(key, &user.id, &proof).await? {
             let what = "another person of the issuer is linked to profile";
             return Err(conflict(what, &user.id));
         }
@@ -360,7 +391,7 @@ impl Turn {
             Err(trouble) => self.updated_all_the_same(user, written, trouble).await?,
         };
         // The answer to an update needn't show all external ids.
-        if updated.id != user.id || updated.holder(&self.who.external) == Holder::Another {
+        if updated.id != user.id || self.who.holder(&updated) == Holder::Another {
             return Err(conflict(
                 "updated was, instead of what was sent, profile",
                 &updated.id,
@@ -384,7 +415,7 @@ impl Turn {
         if in_doubt && let Ok(Some(now)) = self.sessionm.calls.retrieve(&user.id).await {
             let theirs = written
                 .external_id
-                .is_none_or(|external| now.holder(external) == Holder::Them);
+                .is_none_or(|_| self.who.holder(&now) == Holder::Them);
             let has = |(field, value): (Field, &str)| now.profile().get(field) == Some(value);
             if theirs && now.id == user.id && written.fields.iter().all(has) {
                 return Ok(now);
@@ -414,8 +445,8 @@ impl Turn {
             opted_in: Some(self.sessionm.opted_in),
         };
         let refused = match calls.create(&written).await {
-            Ok(user) => return self.created(user).await,
-            Err(Trouble::Doubtful(failure)) => return self.in_doubt(failure).await,
+            Ok(user) => return self.created(user, claims).await,
+            Err(Trouble::Doubtful(failure)) => return self.in_doubt(failure, claims).await,
             Err(trouble) => trouble,
         };
         store.not_created(key).await?;
@@ -433,14 +464,14 @@ impl Turn {
     }
 
     /// A profile that was just created has to be the one that the external id leads to.
-    async fn created(&self, user: User) -> Result<Synced, Failure> {
-        let external = &self.who.external;
-        let user = match user.holder(external) {
+    async fn created(&self, user: User, claims: &Claims) -> Result<Synced, Failure> {
+        let user = match self.who.holder(&user) {
             Holder::Them => user,
             Holder::Another => {
                 return Err(conflict("created was another person's profile", &user.id));
             }
-            Holder::Nobody | Holder::Unsaid => match self.by_external_id().await? {
+            Holder::Nobody | Holder::Unsaid | Holder::Untyped => match self.by_external_id().await?
+            {
                 Some(found) if found.id == user.id => found,
                 Some(found) => {
                     return Err(conflict(
@@ -451,7 +482,8 @@ impl Turn {
                 None => user,
             },
         };
-        if !self.sessionm.store.link(&self.who.key, &user.id).await? {
+        let (store, proof) = (&self.sessionm.store, Proof::of(claims));
+        if !store.link(&self.who.key, &user.id, &proof).await? {
             let what = "another person of the issuer is linked to profile";
             return Err(conflict(what, &user.id));
         }
@@ -459,12 +491,12 @@ impl Turn {
     }
 
     /// Nobody knows whether a profile was created: it is searched for, for a while, and never created again meanwhile.
-    async fn in_doubt(&self, failure: Failure) -> Result<Synced, Failure> {
+    async fn in_doubt(&self, failure: Failure, claims: &Claims) -> Result<Synced, Failure> {
         let until = self.until.min(Instant::now() + self.sessionm.timeout());
         let mut pause = FIRST_PAUSE;
         loop {
             match self.by_external_id().await {
-                Ok(Some(user)) => return self.created(user).await,
+                Ok(Some(user)) => return self.created(user, claims).await,
                 Err(found) if found.code == Code::DirectoryConflict => return Err(found),
                 Ok(None) | Err(_) => {}
             }
