@@ -471,12 +471,27 @@ mod step_c_landing {
 
     #[test]
     fn refuses_a_message_that_would_be_good_for_ever() {
-        let t = message_of(
-            SECRET,
-            &json!({"alg": "HS256"}),
-            &json!({"sid": "5f3a", "sts": "anon"}),
-        );
-        assert!(Landing::accept(accept(&t).unwrap()).is_err());
+        let landing = |times: Value| {
+            let mut claims = json!({"sid": "5f3a", "sts": "loggedin"});
+            let all = claims.as_object_mut().unwrap();
+            all.extend(times.as_object().unwrap().clone());
+            let t = message_of(SECRET, &json!({"alg": "HS256"}), &claims);
+            Landing::accept(accept(&t).unwrap())
+        };
+        for old in [
+            json!({}),
+            json!({"iat": NOW - 120}),
+            json!({"nbf": NOW - 86_400, "iat": NOW - 86_400}),
+        ] {
+            assert!(landing(old.clone()).is_err(), "{old}");
+        }
+        for new in [
+            json!({"exp": NOW}),
+            json!({"iat": NOW - 119}),
+            json!({"nbf": NOW}),
+        ] {
+            assert!(landing(new.clone()).is_ok(), "{new}");
+        }
     }
 
     #[test]

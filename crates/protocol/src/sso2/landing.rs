@@ -157,15 +157,15 @@ impl LandingError {
 }
 
 impl Landing {
-    /// Accepts a verified message as a landing's. It came through the browser, so one that says nothing about its time
-    /// would be good for ever, and is refused.
+    /// Accepts a verified message as a landing's. It came through the browser, so one without an `exp` would be good for
+    /// ever, and is refused, unless its `iat` or `nbf` says that it is new.
     pub fn accept(reply: Reply) -> Result<Landing, LandingError> {
         use LandingError::Malformed;
         if let Some(err) = reply.err {
             return Err(LandingError::Err { err });
         }
-        if !reply.is_dated {
-            return Err(Malformed("none of `exp`, `nbf` and `iat`"));
+        if !reply.ends {
+            return Err(Malformed("no `exp`, nor a recent `iat` or `nbf`"));
         }
         let sid = reply.sid.ok_or(Malformed("no `sid`"))?;
         match reply.status {

@@ -357,7 +357,11 @@ impl UnverifiedReply {
             err: given(claims.err).map(|err| wire::excerpt(&err)),
             remaining_attempts: claims.raa.and_then(|number| number.whole()),
             frozen_for: claims.frf.and_then(|seconds| seconds.whole()),
-            is_dated: exp.is_some() || nbf.is_some() || iat.is_some(),
+            ends: exp.is_some()
+                || [nbf, iat]
+                    .into_iter()
+                    .flatten()
+                    .any(|from| from + LEEWAY > now),
         })
     }
 }
@@ -383,6 +387,6 @@ pub struct Reply {
     pub remaining_attempts: Option<u64>,
     /// `frf`: for how many seconds the account is still frozen.
     pub frozen_for: Option<u64>,
-    /// Whether the message says anything about its time.
-    pub(super) is_dated: bool,
+    /// Whether the message is good for a time only: it has an `exp`, or is younger than the leeway.
+    pub(super) ends: bool,
 }
