@@ -102,6 +102,14 @@ impl Dialect {
         }
     }
 
+    /// Whether the configuration expects this `acr` of the provider.
+    pub(crate) fn gives(&self, acr: &str) -> bool {
+        match self {
+            Self::Oidc(oidc) => oidc.gives(acr),
+            Self::Sso2(_) | Self::Paytronix(_) => false,
+        }
+    }
+
     /// A code becomes tokens.
     pub(crate) async fn exchange(
         &self,

@@ -67,7 +67,11 @@ pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Option<H
 /// ([RFC 9470 section 3](https://www.rfc-editor.org/rfc/rfc9470#section-3)).
 pub(crate) fn demand(call: &Call, handle: &Handle, wanted: &StepUp) -> Result<(), Failure> {
     let now = call.state.clock.now();
-    if wanted.is_met_by(handle.acr.as_deref(), handle.auth_time, now) {
+    // The same word may mean less where a provider says it unasked.
+    let provider = call.provider_of(handle)?;
+    let acr = handle.acr.as_deref();
+    let acr = acr.filter(|acr| provider.dialect.gives(acr));
+    if wanted.is_met_by(acr, handle.auth_time, now) {
         return Ok(());
     }
     let cause = format!(

@@ -523,6 +523,39 @@ mod rfc_9470_section_3 {
     }
 
     #[tokio::test]
+    async fn the_same_word_of_a_provider_without_a_strong_flow_is_worth_nothing() {
+        let other = Upstream::start().await;
+        let tables = format!(
+            r#"[[providers]]
+id = "other"
+label = "Other"
+issuer = "{}"
+client_id = "shop"
+client_secret_env = "CLUB"
+
+[[providers]]
+id = "club""#,
+            other.issuer
+        );
+        let change = [GRANT[0], ("[[providers]]\nid = \"club\"", tables.as_str())];
+        let mut browser = configured(&change).await;
+        other.claims(json!({"acr": "strong-acr", "auth_time": browser.app.clock().now()}));
+        let mut body = exchange_body("code");
+        let there = format!("{}/callback/other", support::ORIGIN);
+        merge(
+            &mut body,
+            &json!({"provider": "other", "redirect_uri": there}),
+        );
+        let tokens = browser.call("POST", "/v1/exchange", body).await.ok();
+        let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
+        let profile = browser.call("POST", "/v1/profile", sync).await.ok();
+        complete(&mut browser, &profile["handle"]).await.ok();
+        let grant = json!({"handle": profile["handle"], "lang": "en"});
+        let refused = browser.call("POST", "/v1/grant", grant).await;
+        refused.refused(Code::InsufficientUserAuthentication);
+    }
+
+    #[tokio::test]
     async fn a_refresh_keeps_what_a_session_is_worth() {
         let mut browser = configured(GRANT).await;
         let (weak, _) = browser.signed_in().await;

@@ -27,6 +27,15 @@ impl Oidc {
         })
     }
 
+    /// Whether a sign-in or a step-up asks for this `acr`.
+    pub(in crate::dialect) fn gives(&self, acr: &str) -> bool {
+        let step_up = self.config.step_up.iter();
+        let mut asked = step_up
+            .flat_map(|step_up| &step_up.acr_values)
+            .chain(&self.config.acr_values);
+        asked.any(|asked| asked == acr)
+    }
+
     /// The client of the strong flow.
     pub(super) fn strong(&self) -> Result<(&StepUpConfig, Client<'_>), Failure> {
         let step_up = self.config.step_up.as_ref().ok_or_else(|| {
