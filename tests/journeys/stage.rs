@@ -261,6 +261,7 @@ timeout_ms = {timeout_ms}
 
 [limits]
 per_minute = 1000000
+passwords_per_minute = 0
 
 [[providers]]
 id = "club"

@@ -32,6 +32,7 @@ pub(crate) struct State {
     pub(crate) replays: Replays,
     pub(crate) nonces: Nonces,
     pub(crate) rate: Rate,
+    pub(crate) passwords: Rate,
     pub(crate) in_flight: InFlight,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) providers: Vec<Arc<Provider>>,
@@ -160,6 +161,7 @@ impl App {
             replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
             nonces: Nonces::default(),
             rate: Rate::new(config.limits.per_minute),
+            passwords: Rate::new(config.limits.passwords_per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
             directory: match &config.directory {
                 DirectoryConfig::Contacts => Some(Directory::Contacts(Contacts::new(pool.clone()))),

@@ -97,6 +97,8 @@ pub struct UpstreamLimits {
 pub struct Limits {
     /// Calls to `/v1` from one address in a minute; 0 for no limit.
     pub per_minute: u32,
+    /// Passwords from one address in a minute; 0 for no limit.
+    pub passwords_per_minute: u32,
     /// The longest body, bytes.
     pub max_body: usize,
     /// Calls to `/v1` at a time.

@@ -256,6 +256,15 @@ pub(crate) async fn authenticate(
         password,
     } = request;
     let session = AnonymousSession::open(&at.call, &at.provider, &session)?;
+    // SSO2 counts the attempts at one account; this counts those of one who tries many.
+    let passwords = &at.call.state.passwords;
+    passwords.take(at.call.caller).map_err(|seconds| {
+        Failure::new(
+            Code::RateLimited,
+            "`limits.passwords_per_minute` passwords came from this address",
+        )
+        .with_retry_after(seconds)
+    })?;
     let ip_address = at.call.caller.to_string();
     let end_user = end_user(&at.call, &ip_address);
     let login = at

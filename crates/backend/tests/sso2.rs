@@ -556,6 +556,40 @@ mod step_e_authenticate {
     }
 }
 
+mod passwords {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_one_address_are_counted_whoevers_they_are() {
+        let (upstream, payway) = (Upstream::start().await, Payway::start().await);
+        let text = toml(&upstream.issuer, "", &providers(&payway, ""))
+            .replace("per_minute = 0", "per_minute = 0\npasswords_per_minute = 3");
+        let config =
+            Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
+        let app = App::start(config).await.unwrap();
+        let mut browser = Browser::of(app, upstream).await;
+        let session = anonymous(&mut browser).await;
+        payway.replies(json!({"err": "invalid_credentials"}));
+        for at in 0..5 {
+            let mut other = browser.another().await;
+            let session = anonymous(&mut other).await;
+            let body =
+                json!({"session": session, "username": format!("{at}@x.example"), "password": "x"});
+            let answer = other.call("POST", "/v1/sso2/paper/authenticate", body);
+            let code = if at < 3 {
+                Code::Sso2Credentials
+            } else {
+                Code::RateLimited
+            };
+            answer.await.refused(code);
+        }
+        assert_eq!(payway.seen("authenticate").len(), 3);
+        // Nothing else waits for it.
+        payway.replies(json!({"sid": "s-1", "sts": "anon"}));
+        status(&mut browser, json!({"session": session})).await.ok();
+    }
+}
+
 mod step_h_session_status {
     use super::*;
 

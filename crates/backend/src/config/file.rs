@@ -93,6 +93,7 @@ pub(super) struct Upstream {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Limits {
     pub(super) per_minute: Option<Spanned<u64>>,
+    pub(super) passwords_per_minute: Option<Spanned<u64>>,
     pub(super) max_body: Option<Spanned<u64>>,
     pub(super) max_in_flight: Option<Spanned<u64>>,
 }

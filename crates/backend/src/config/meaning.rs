@@ -61,6 +61,11 @@ impl Reader<'_> {
             limits: Limits {
                 per_minute: self.number(file.limits.per_minute, 120, 0..=u64::from(u32::MAX))?
                     as u32,
+                passwords_per_minute: self.number(
+                    file.limits.passwords_per_minute,
+                    20,
+                    0..=u64::from(u32::MAX),
+                )? as u32,
                 max_body: self.size(file.limits.max_body, 16 << 10, 4_096..=1 << 20)?,
                 max_in_flight: self.size(file.limits.max_in_flight, 1024, 1..=1 << 20)?,
             },
