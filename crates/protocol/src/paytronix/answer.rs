@@ -91,8 +91,8 @@ impl PaytronixError {
     }
 }
 
-/// What an answer says of its failure, for the operator's log: bounded, on one line, and without what looks like a token
-/// or an e-mail address.
+/// What an answer says of its failure, for the operator's log: bounded, on one line, and without what looks like a token,
+/// a number of somebody's or an e-mail address.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Words {
     result: Option<String>,
@@ -121,7 +121,11 @@ impl fmt::Display for Words {
 fn cleaned(text: &str) -> String {
     let is_opaque = |word: &str| {
         let of_a_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        word.contains('@') || word.split(|c| !of_a_token(c)).any(|run| run.len() >= 32)
+        let is_long = |run: &str| {
+            // A card, a telephone number and a short token have digits, words and codes don't.
+            run.len() >= 32 || run.len() >= 8 && run.bytes().any(|byte| byte.is_ascii_digit())
+        };
+        word.contains('@') || word.split(|c| !of_a_token(c)).any(is_long)
     };
     let words = wire::excerpt(text);
     let words: Vec<_> = words
