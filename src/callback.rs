@@ -142,7 +142,8 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         });
     }
     let answer = match early {
-        Some(Err(failure)) if failure.code == Code::ProofNonce => {
+        // Too old, or taken by another tab at the same moment: another proof does.
+        Some(Err(failure)) if matches!(failure.code, Code::ProofNonce | Code::ProofReplayed) => {
             api::exchange(&code.exchange_request()).await
         }
         Some(answer) => answer,

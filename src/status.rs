@@ -19,6 +19,8 @@ use crate::{
 
 thread_local! {
     static TIMER: Cell<u32> = const { Cell::new(0) };
+    /// The same as what is stored: a browser that stores nothing doesn't have us ask without a pause.
+    static LAST_HERE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// The sign-in was a look at the session, too.
@@ -107,13 +109,16 @@ fn since_last_ms() -> u64 {
     let shelves = Shelf::ALL.into_iter();
     let last = shelves
         .filter_map(|shelf| shelf.text(LAST))
-        .find_map(|text| text.parse::<u64>().ok());
-    last.and_then(|last| browser::now_ms().checked_sub(last))
-        .unwrap_or(u64::MAX)
+        .filter_map(|text| text.parse::<u64>().ok());
+    let now = browser::now_ms();
+    let past = last.chain([LAST_HERE.get()]).filter(|last| *last <= now);
+    past.max().map_or(u64::MAX, |last| now - last)
 }
 
 fn note() {
-    let now = browser::now_ms().to_string();
+    let now = browser::now_ms();
+    LAST_HERE.set(now);
+    let now = now.to_string();
     let _ = Shelf::Local.put(LAST, &now) || Shelf::Session.put(LAST, &now);
 }
 
