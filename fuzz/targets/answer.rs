@@ -1,6 +1,8 @@
 //! What the back channels answer: documents, tokens, people.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use admit_one_protocol::{
     discovery::ProviderMetadata,
     jwk::JwkSet,
@@ -14,6 +16,17 @@ use admit_one_protocol::{
 };
 use libfuzzer_sys::fuzz_target;
 
+static INTEGRATION: LazyLock<Integration> = LazyLock::new(|| Integration {
+    api_url: "https://api.example/rest/25.33".to_owned(),
+    merchant_id: 77,
+    client_id: "diner".to_owned(),
+    client_secret: String::new(),
+    credentials: Default::default(),
+    scopes: Vec::new(),
+    invalid_token_codes: vec!["oauth.invalid_token".to_owned()],
+    balance_field: "walletBalances".to_owned(),
+});
+
 fuzz_target!(|body: &[u8]| {
     let json = Some("application/json");
     let _ = ProviderMetadata::parse(body, "https://id.example");
@@ -22,6 +35,12 @@ fuzz_target!(|body: &[u8]| {
         let _ = TokenResponse::accept(status, json, body, Grant::Code);
         let _ = UserInfo::accept(status, json, body, "alice");
         let _ = SsoTicket::accept(status, body, "sso-ticket");
+        let _ = RequestUri::accept(status, body);
+        let _ = GuestToken::accept(status, body, GuestGrantKind::Code);
+        let _ = Guest::accept(status, body, "alice", &INTEGRATION);
+        let _ = accept_balances(status, body, &INTEGRATION);
+        let _ = accept_user(status, body);
+        let _ = accept_lookup(status, body);
         let _ = RequestUri::accept(status, body);
     }
     let diner = Integration {

@@ -1,7 +1,9 @@
 //! ID tokens, proofs and SSO2's messages, before anybody has checked a signature.
 #![no_main]
 
-use admit_one_protocol::{id_token::UnverifiedIdToken, proof::UnverifiedProof, sso2::UnverifiedReply};
+use admit_one_protocol::{
+    id_token::UnverifiedIdToken, proof::UnverifiedProof, sso2::UnverifiedReply,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::browser::Options;
+use crate::browser::{Browser, Options};
 use crate::buyer::Outcome;
 use crate::journey::{Journey, journey_on};
 use crate::stage::Setup;
@@ -70,12 +70,8 @@ async fn answered(j: &Journey, provider: &str) -> Answer {
     if provider != "paper" {
         b.log_in("alice").await;
     }
-    b.wait_for(&format!(
-        "location.pathname === '{}' && location.search.length > 1",
-        path(provider)
-    ))
-    .await;
-    let address = b.url().await;
+    let page = j.stage.app(&format!("{}?", path(provider)));
+    let address = address(b, |address| address.starts_with(&page)).await;
     let parsed = url::Url::parse(&address).unwrap();
     let name = if provider == "paper" { "t" } else { "code" };
     let (_, secret) = parsed.query_pairs().find(|(own, _)| own == name).unwrap();
@@ -83,6 +79,18 @@ async fn answered(j: &Journey, provider: &str) -> Answer {
         secret: secret.into_owned(),
         address,
     }
+}
+
+/// Waits for the browser's address, which a page that was refused doesn't know.
+async fn address(b: &Browser, wanted: impl Fn(&str) -> bool) -> String {
+    for _ in 0..400 {
+        let address = b.url().await;
+        if wanted(&address) {
+            return address;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the browser is still at {}", b.url().await);
 }
 
 /// Begins a sign-in with a provider and leaves it open; brings its `state` and `issuer`.
@@ -97,8 +105,8 @@ async fn open_at(j: &Journey, provider: &str) -> (String, String) {
     b.click(&format!("[data-provider={provider}]")).await;
     let pendings = "Object.entries(localStorage).filter(([name]) => name.startsWith('admit-one.pending.')) \
         .map(([, text]) => JSON.parse(text)).sort((one, other) => other.started_at - one.started_at)";
-    b.wait_for("document.readyState === 'complete' && location.pathname !== '/'")
-        .await;
+    let start = j.stage.app("/");
+    address(b, |address| address != start).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     j.stage.backend_gate.refuse(&path(provider), 0);
     b.open(&j.stage.app("/signed-out")).await;
