@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{LOGIN_FORM, central, nobody_kept_the_password, paper};
+use super::{LOGIN_FORM, central, nobody_kept_the_password, paper, polled};
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB};
 use crate::journey::journey_on;
+use crate::stage::Setup;
 
 const STATUS: &str = "/v1/sso2/paper/status";
 const AUTHENTICATE: &str = "/v1/sso2/paper/authenticate";
@@ -26,6 +27,25 @@ async fn steps_a_to_i_with_our_own_form_lead_into_the_shop() {
         b.wait_for(crate::buyer::NUMBER).await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
+    for custody in ["session", "memory", "cookie"] {
+        let setup = Setup {
+            custody,
+            ..polled()
+        };
+        journey_on(setup, Options::default(), async |j| {
+            let b = &j.browser;
+            b.reads_the_paper_as(&j.stage, "alice").await;
+            // And the status is asked for with whatever handle there is.
+            j.stage.sandbox.end_sessions();
+            b.sees_error("sso2_signed_out").await;
+            b.sees_sign_in().await;
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
