@@ -8,7 +8,7 @@ use super::{LOGIN_FORM, central, nobody_kept_the_password, paper, polled};
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB};
 use crate::journey::journey_on;
-use crate::stage::Setup;
+use crate::stage::{Setup, sessionm};
 
 const STATUS: &str = "/v1/sso2/paper/status";
 const AUTHENTICATE: &str = "/v1/sso2/paper/authenticate";
@@ -46,6 +46,21 @@ async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_a_to_i_lead_into_the_shop_with_sessionm_as_the_directory_too() {
+    let setup = Setup {
+        directory: sessionm(2000),
+        ..paper("")
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        b.press("continue").await;
+        b.wait_for(crate::buyer::NUMBER).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
