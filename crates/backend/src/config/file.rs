@@ -1,6 +1,6 @@
 //! `admit-one.toml` as it is written. [`Config`](super::Config) is what it means.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use admit_one_protocol::{
     alg::Alg,
@@ -106,6 +106,16 @@ pub(super) enum Kind {
     Paytronix,
 }
 
+impl Kind {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Oidc => "oidc",
+            Self::Sso2 => "sso2",
+            Self::Paytronix => "paytronix",
+        }
+    }
+}
+
 /// How the client authenticates at the token endpoint.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -159,6 +169,39 @@ pub(super) struct Provider {
     pub(super) credentials: Option<Spanned<PaytronixCredentials>>,
     pub(super) invalid_token_codes: Option<Spanned<Vec<String>>>,
     pub(super) balance_field: Option<Spanned<String>>,
+}
+
+impl Provider {
+    /// The keys that not every kind takes: which do, and where it stands, if it does.
+    pub(super) fn particular(&self) -> Vec<(&'static [Kind], Option<Range<usize>>)> {
+        use Kind::{Oidc, Paytronix, Sso2};
+        fn span<T>(key: &Option<Spanned<T>>) -> Option<Range<usize>> {
+            key.as_ref().map(Spanned::span)
+        }
+        vec![
+            (&[Oidc], span(&self.issuer)),
+            (&[Oidc], span(&self.client_key_file)),
+            (&[Oidc], span(&self.client_auth)),
+            (&[Oidc], span(&self.algs)),
+            (&[Oidc], span(&self.acr_values)),
+            (&[Oidc], span(&self.max_age)),
+            (&[Oidc], span(&self.prompt)),
+            (&[Oidc], span(&self.ui_locales)),
+            (&[Oidc], span(&self.extra)),
+            (&[Oidc], span(&self.step_up)),
+            (&[Sso2], span(&self.sso_url)),
+            (&[Sso2, Paytronix], span(&self.api_url)),
+            (&[Sso2], span(&self.organisation)),
+            (&[Sso2], span(&self.me_path)),
+            (&[Sso2], span(&self.login_url)),
+            (&[Sso2], span(&self.status_interval)),
+            (&[Paytronix], span(&self.site_url)),
+            (&[Paytronix], span(&self.merchant_id)),
+            (&[Paytronix], span(&self.credentials)),
+            (&[Paytronix], span(&self.invalid_token_codes)),
+            (&[Paytronix], span(&self.balance_field)),
+        ]
+    }
 }
 
 /// How an integration of Paytronix' shows who it is when it asks for tokens.

@@ -68,6 +68,7 @@ impl Reader<'_> {
         let trust_verified = written
             .trust_verified
             .unwrap_or(written.kind != file::Kind::Sso2);
+        self.own_keys(&written)?;
         let (issuer, dialect) = match written.kind {
             file::Kind::Oidc => self.oidc(written, table)?,
             file::Kind::Sso2 => self.sso2(written, table)?,
@@ -85,14 +86,18 @@ impl Reader<'_> {
     }
 
     /// Refuses keys that are another kind's: whoever wrote one expects something of it.
-    fn none_of(&self, keys: &[Option<Range<usize>>], allowed: &str) -> Result<()> {
-        match keys.iter().flatten().next() {
+    fn own_keys(&self, written: &file::Provider) -> Result<()> {
+        let strange = written
+            .particular()
+            .into_iter()
+            .find_map(|(kinds, span)| span.filter(|_| !kinds.contains(&written.kind)));
+        match strange {
             None => Ok(()),
-            Some(span) => {
-                Err(self
-                    .source
-                    .mistake(span.clone(), "a key of another `kind`", allowed))
-            }
+            Some(span) => Err(self.source.mistake(
+                span,
+                "a key of another `kind`",
+                format!("the keys of `kind = \"{}\"`", written.kind.as_str()),
+            )),
         }
     }
 
@@ -158,8 +163,3 @@ impl Reader<'_> {
 }
 
 const LANDING: &str = "/landing/";
-
-/// Where a key stands, if it does.
-fn span<T>(written: &Option<Spanned<T>>) -> Option<Range<usize>> {
-    written.as_ref().map(Spanned::span)
-}

@@ -5,7 +5,7 @@ use std::ops::Range;
 use admit_one_protocol::{alg::Alg, discovery::is_trustworthy};
 use toml::Spanned;
 
-use super::{Reader, Result, span};
+use super::{Reader, Result};
 use crate::config::{ClientAuthMethod, Credential, DialectConfig, OidcConfig, Secret, file};
 
 impl Reader<'_> {
@@ -14,22 +14,6 @@ impl Reader<'_> {
         written: file::Provider,
         table: Range<usize>,
     ) -> Result<(String, DialectConfig)> {
-        self.none_of(
-            &[
-                span(&written.sso_url),
-                span(&written.api_url),
-                span(&written.organisation),
-                span(&written.me_path),
-                span(&written.login_url),
-                span(&written.status_interval),
-                span(&written.site_url),
-                span(&written.merchant_id),
-                span(&written.credentials),
-                span(&written.invalid_token_codes),
-                span(&written.balance_field),
-            ],
-            "the keys of `kind = \"oidc\"`",
-        )?;
         let issuer = self.required("providers.issuer", written.issuer, &table)?;
         if !is_trustworthy(issuer.get_ref()) || issuer.get_ref().contains(['?', '#']) {
             return Err(self.not(

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::{Reader, Result, span};
+use super::{Reader, Result};
 use crate::config::{DialectConfig, PaytronixConfig, Secret, file};
 
 impl Reader<'_> {
@@ -13,26 +13,6 @@ impl Reader<'_> {
         written: file::Provider,
         table: Range<usize>,
     ) -> Result<(String, DialectConfig)> {
-        self.none_of(
-            &[
-                span(&written.issuer),
-                span(&written.client_key_file),
-                span(&written.client_auth),
-                span(&written.algs),
-                span(&written.acr_values),
-                span(&written.max_age),
-                span(&written.prompt),
-                span(&written.ui_locales),
-                span(&written.extra),
-                span(&written.step_up),
-                span(&written.sso_url),
-                span(&written.organisation),
-                span(&written.me_path),
-                span(&written.login_url),
-                span(&written.status_interval),
-            ],
-            "the keys of `kind = \"paytronix\"`",
-        )?;
         let site_url = self.required("providers.site_url", written.site_url, &table)?;
         let site_url = self.base(site_url)?;
         let api_url = self.required("providers.api_url", written.api_url, &table)?;

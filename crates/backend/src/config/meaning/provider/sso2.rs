@@ -5,7 +5,7 @@ use std::ops::Range;
 use admit_one_protocol::discovery::is_trustworthy;
 use toml::Spanned;
 
-use super::{Reader, Result, span};
+use super::{Reader, Result};
 use crate::config::{DialectConfig, Secret, Sso2Config, file};
 
 impl Reader<'_> {
@@ -14,26 +14,6 @@ impl Reader<'_> {
         written: file::Provider,
         table: Range<usize>,
     ) -> Result<(String, DialectConfig)> {
-        self.none_of(
-            &[
-                span(&written.issuer),
-                span(&written.client_key_file),
-                span(&written.client_auth),
-                span(&written.algs),
-                span(&written.acr_values),
-                span(&written.max_age),
-                span(&written.prompt),
-                span(&written.ui_locales),
-                span(&written.extra),
-                span(&written.step_up),
-                span(&written.site_url),
-                span(&written.merchant_id),
-                span(&written.credentials),
-                span(&written.invalid_token_codes),
-                span(&written.balance_field),
-            ],
-            "the keys of `kind = \"sso2\"`",
-        )?;
         let sso_url = self.required("providers.sso_url", written.sso_url, &table)?;
         let sso_url = self.base(sso_url)?;
         let api_url = self.required("providers.api_url", written.api_url, &table)?;
