@@ -10,7 +10,7 @@ use admit_one_sandbox::{Fault, Message, System};
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB, NUMBER};
 use crate::journey::{Journey, journey_on};
-use crate::stage::{Setup, Stage};
+use crate::stage::{Setup, Stage, sessionm};
 use crate::wire::order;
 
 const PASSWORD: &str = "input[name=password]";
@@ -108,6 +108,22 @@ fn heard(stage: &Stage, path: &str) -> Vec<Message> {
     messages
         .filter(|message| message.system == System::Airlock && message.path.ends_with(path))
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_buyer_steps_up_and_enters_the_shop_with_sessionm_as_the_directory_too() {
+    let setup = Setup {
+        directory: sessionm(2000),
+        ..arena()
+    };
+    weakly(setup, "alice", async |_, b| {
+        b.press("step-up").await;
+        give_second_factor(b).await;
+        b.wait_for(DONE).await;
+        b.press("continue").await;
+        b.wait_for(NUMBER).await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
