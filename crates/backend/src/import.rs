@@ -3,12 +3,15 @@
 use admit_one_protocol::profile::Profile;
 use serde::Deserialize;
 
-use crate::{Config, Failure, database, directory::contacts::Contacts};
+use crate::{Config, Failure, config::DirectoryConfig, database, directory::contacts::Contacts};
 
 /// Why contacts were not imported; nothing of the file was, then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
+    /// The configuration keeps contacts elsewhere, where an import would never be looked for.
+    #[error("`[directory]` keeps no contacts of ours; an import takes `kind = \"contacts\"`")]
+    OtherDirectory,
     /// The file isn't a JSON array of contacts.
     #[error("line {line}, column {column}: {cause}")]
     Malformed {
@@ -46,6 +49,9 @@ struct ImportedContact {
 /// Imports a JSON array of `{"contact_number": "…", "profile": {"email": "…", …}}`; returns how many were new.
 /// A number that is there already is left as it is, so a file can be imported again.
 pub async fn import(config: &Config, text: &str) -> Result<usize, ImportError> {
+    if !matches!(config.directory, DirectoryConfig::Contacts) {
+        return Err(ImportError::OtherDirectory);
+    }
     let contacts: Vec<ImportedContact> =
         serde_json::from_str(text).map_err(|error| ImportError::Malformed {
             line: error.line(),

@@ -5,8 +5,14 @@
 use admit_one_backend::{Config, ImportError, import};
 
 fn config(folder: &tempfile::TempDir) -> Config {
+    config_with(folder, "contacts")
+}
+
+fn config_with(folder: &tempfile::TempDir, directory: &str) -> Config {
     let text = format!(
         r#"
+        [directory]
+        kind = "{directory}"
         [server]
         listen = "127.0.0.1:0"
         public_url = "http://localhost:8800"
@@ -65,4 +71,11 @@ async fn a_malformed_field_imports_nothing() {
             .unwrap(),
         1
     );
+}
+
+#[tokio::test]
+async fn contacts_that_nobody_would_look_for_are_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = import(&config_with(&folder, "none"), "[]").await;
+    assert!(matches!(refused, Err(ImportError::OtherDirectory)));
 }
