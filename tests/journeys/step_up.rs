@@ -285,9 +285,9 @@ mod replay {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket() {
+    async fn finds_the_basket_again(custody: &'static str) {
         let setup = Setup {
+            custody,
             shop: "acr_values = [\"strong-acr\"]",
             ..arena()
         };
@@ -306,24 +306,13 @@ mod replay {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket() {
+        finds_the_basket_again("local").await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn the_basket_is_found_again_where_tokens_rest_in_memory() {
-        let setup = Setup {
-            custody: "memory",
-            shop: "acr_values = [\"strong-acr\"]",
-            ..arena()
-        };
-        journey_on(setup, Options::default(), async |j| {
-            let b = &j.browser;
-            let page = format!("{}/basket/derby", j.stage.shop);
-            let encoded: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
-            b.open(&j.stage.app(&format!("/?return_to={encoded}")))
-                .await;
-            b.click("[data-provider=arena]").await;
-            b.log_in("alice").await;
-            give_second_factor(b).await;
-            b.wait_for(&format!("location.href === '{page}'")).await;
-        })
-        .await;
+        finds_the_basket_again("memory").await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
