@@ -169,6 +169,15 @@ codes! {
     DirectoryProfileRefused "directory_profile_refused" Buyer 422 "The directory doesn't accept the profile: a malformed field, an e-mail that another profile has, or a customer who is too young; its code is in the log.";
     DirectoryInvalid "directory_invalid" Provider 502 "The directory's answer isn't one of its API; compare `api_url` and `lookup_path` in `[directory]` with what the tenant was given.";
     DirectoryBusy "directory_busy" Buyer 503 "The directory asked us to wait; `Retry-After` says how long.";
+    // A partner's page.
+    PartnerUnknown "partner_unknown" Developer 400 "No `[[partners]]` entry has this id.";
+    PartnerOrigin "partner_origin" Developer 403 "The page's origin isn't one of the partner's `origins`, which are compared as strings.";
+    HandoffInvalid "handoff_invalid" Developer 400 "What was sealed for a partner's page isn't ours or was altered, or the challenge isn't one of RFC 7636 section 4.2.";
+    HandoffExpired "handoff_expired" Buyer 400 "What was sealed for a partner's page was brought later than the 60 s that it is good for; the buyer presses again.";
+    HandoffPartner "handoff_partner" Developer 403 "What was sealed is for another partner than the one whose frame asks.";
+    HandoffOrigin "handoff_origin" Developer 403 "What was sealed is for a page of another origin than the one that asks.";
+    HandoffVerifier "handoff_verifier" Developer 403 "The verifier isn't the one whose challenge the result was sealed for: another page asked for it.";
+    HandoffUsed "handoff_used" Developer 409 "What was sealed was opened before.";
     // The browser.
     StorageBlocked "storage_blocked" Buyer 400 "The browser blocks all storage for this site, so a sign-in can't be brought back safely.";
     CryptoUnavailable "crypto_unavailable" Developer 400 "`crypto.subtle` is missing: serve the page over https (or from localhost).";

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod code;
 pub mod discovery;
 pub mod encoding;
+pub mod handoff;
 pub mod http;
 pub mod id_token;
 pub mod jwk;
