@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use admit_one_protocol::api::PublicConfiguration;
+use admit_one_protocol::{api::PublicConfiguration, handoff::LIFETIME_MS};
 use axum::{Router, routing::get};
 
 use crate::{
@@ -33,6 +33,7 @@ pub(crate) struct State {
     pub(crate) nonces: Nonces,
     pub(crate) rate: Rate,
     pub(crate) passwords: Rate,
+    pub(crate) handoffs: Replays,
     pub(crate) in_flight: InFlight,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) providers: Vec<Arc<Provider>>,
@@ -125,6 +126,9 @@ pub struct App {
 /// Proofs that are remembered: two times this many, of nine bytes each.
 const REPLAYS: usize = 7 << 15;
 
+/// Results opened by partners' pages that are remembered, likewise.
+const HANDOFFS: usize = 7 << 13;
+
 impl App {
     /// Opens the database, and begins to fetch what the providers say of themselves.
     pub async fn start(config: Config) -> Result<Self, StartError> {
@@ -160,6 +164,7 @@ impl App {
             sealer: Sealer::new(&config.seal_keys)?,
             replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
             nonces: Nonces::default(),
+            handoffs: Replays::new(LIFETIME_MS, HANDOFFS, clock.now_ms()),
             rate: Rate::new(config.limits.per_minute),
             passwords: Rate::new(config.limits.passwords_per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
@@ -203,6 +208,8 @@ impl App {
             .route("/profile", get(crate::pages::profile))
             .route("/account", get(crate::pages::account))
             .route("/signed-out", get(crate::pages::signed_out))
+            .route("/widget", get(crate::pages::widget::page))
+            .route("/widget/frame", get(crate::pages::widget::frame))
             .fallback(crate::pages::asset);
         for provider in &self.state.providers {
             let path = provider.redirect_path.as_str();

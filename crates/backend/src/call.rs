@@ -14,6 +14,7 @@ use admit_one_protocol::{
         StepUpRequest,
     },
     encoding::base64url,
+    handoff::{OpenRequest, SealRequest},
     proof::{ProofExpectations, UnverifiedProof},
 };
 use aws_lc_rs::{
@@ -58,6 +59,9 @@ pub(crate) const COOKIE: &str = "__Host-admit-one";
 
 /// A body that may carry the handle.
 pub(crate) trait Message: DeserializeOwned + Send {
+    /// Whether the call needs a proof; one without has something else that only its caller knows.
+    const PROVEN: bool = true;
+
     fn handle(&self) -> Option<&str> {
         None
     }
@@ -81,17 +85,23 @@ with_handle!(
     CompleteRequest,
     GrantRequest,
     StepUpRequest,
-    StatusRequest
+    StatusRequest,
+    SealRequest
 );
 
 impl Message for LandingRequest {}
 
 impl Message for AuthenticateRequest {}
 
+// The frame in a partner's page has no key: its storage isn't that of our pages.
+impl Message for OpenRequest {
+    const PROVEN: bool = false;
+}
+
 /// A call whose proof was accepted.
 pub(crate) struct Call {
     pub(crate) state: Arc<State>,
-    /// The thumbprint of the browser's key.
+    /// The thumbprint of the browser's key; empty where the call needs no proof.
     pub(crate) jkt: String,
     /// The handle as it came.
     pub(crate) sealed: Option<String>,
@@ -258,15 +268,16 @@ where
         }
     };
     let url = format!("{}{}", state.config.public_url, parts.uri.path());
-    let jkt = prove(
-        state,
-        &parts.headers,
-        ProofExpectations {
-            method: parts.method.as_str(),
-            url: &url,
-            ath: ath.as_deref(),
-        },
-    )?;
+    let expected = ProofExpectations {
+        method: parts.method.as_str(),
+        url: &url,
+        ath: ath.as_deref(),
+    };
+    let jkt = if M::PROVEN {
+        prove(state, &parts.headers, expected)?
+    } else {
+        String::new()
+    };
     let call = Arc::new(Call {
         state: state.clone(),
         jkt,
@@ -357,7 +368,7 @@ fn prove(
 const LONGEST_USER_AGENT: usize = 512;
 
 /// Instances' clocks may differ by this much.
-const SKEW_MS: u64 = 5000;
+pub(crate) const SKEW_MS: u64 = 5000;
 
 async fn read<M: Message>(body: Body, max: usize) -> Result<M, Failure> {
     let body = tokio::time::timeout(BODY_WITHIN, Limited::new(body, max).collect())

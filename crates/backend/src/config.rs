@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use admit_one_protocol::{
     alg::Alg,
     api::{CookieMirror, Custody},
+    handoff::Release,
     profile::Field,
     step_up::StepUp,
 };
@@ -64,6 +65,8 @@ pub struct Config {
     pub later: bool,
     /// The shop.
     pub shop: Option<ShopConfig>,
+    /// The sites whose pages may have the widget.
+    pub partners: Vec<PartnerConfig>,
     /// The log's form.
     pub log_format: LogFormat,
     /// The log's filter, as `tracing` reads it.
@@ -291,7 +294,23 @@ pub struct ShopConfig {
     pub authentication: StepUp,
 }
 
+/// A site whose pages may have the widget.
+#[derive(Debug)]
+pub struct PartnerConfig {
+    /// What its page calls it.
+    pub id: String,
+    /// The origins of its pages, compared as strings.
+    pub origins: Vec<String>,
+    /// What its pages may receive.
+    pub release: Vec<Release>,
+}
+
 impl Config {
+    /// The partner of this id.
+    pub fn partner(&self, id: &str) -> Option<&PartnerConfig> {
+        self.partners.iter().find(|partner| partner.id == id)
+    }
+
     /// Reads a configuration; `secrets` answers the environment variables that `…_env` keys name.
     pub fn parse(
         text: &str,

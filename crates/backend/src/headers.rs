@@ -14,23 +14,30 @@ use crate::{app, call::RequestId};
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Headers of every answer.
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin-allow-popups",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (OPENER_POLICY, "same-origin-allow-popups"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     ),
 ];
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Headers of answers that don't say otherwise.
+const OTHERWISE: [(HeaderName, &str); 2] = [
+    (header::CONTENT_SECURITY_POLICY, NOTHING),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Marks the one answer that some may frame, and says by its policy who.
+#[derive(Clone)]
+pub(crate) struct Framed;
 
 /// Of answers that are no pages.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
@@ -47,13 +54,23 @@ pub(crate) async fn around(
         .unwrap_or_else(made);
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
+    let framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(NOTHING));
+    for (name, value) in OTHERWISE {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if !framed {
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+    // A popup that a partner's page has opened tells it what came of it.
+    if !state.config.partners.is_empty() {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("unsafe-none"));
+    }
     if state.pages.https {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,

@@ -19,6 +19,7 @@ mod exchange;
 mod failure;
 mod grant;
 mod handle;
+mod handoff;
 mod headers;
 mod import;
 mod jws;

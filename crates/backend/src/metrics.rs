@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Landing,
     Authenticate,
     Status,
+    Seal,
+    Open,
 }
 
 impl Step {
@@ -42,6 +44,8 @@ impl Step {
             Self::Landing => "landing",
             Self::Authenticate => "authenticate",
             Self::Status => "status",
+            Self::Seal => "handoff_seal",
+            Self::Open => "handoff_open",
         }
     }
 }

@@ -5,7 +5,9 @@ pub const DOCUMENT: &str = include_str!("openapi.json");
 
 #[cfg(test)]
 mod tests {
-    use admit_one_protocol::{Code, api, profile::Field, sso2::authenticate::Password};
+    use admit_one_protocol::{
+        Code, api, handoff, pkce::CodeVerifier, profile::Field, sso2::authenticate::Password,
+    };
     use serde_json::{Value, json};
 
     use super::DOCUMENT;
@@ -105,6 +107,40 @@ mod tests {
                 "GrantResponse",
                 json!(api::GrantResponse {
                     location: "x".into()
+                }),
+            ),
+            (
+                "SealRequest",
+                json!(handoff::SealRequest {
+                    handle: text(),
+                    id_token: text(),
+                    ..Default::default()
+                }),
+            ),
+            (
+                "SealResponse",
+                json!(handoff::SealResponse { sealed: "x".into() }),
+            ),
+            (
+                "OpenRequest",
+                json!(handoff::OpenRequest {
+                    sealed: "x".into(),
+                    verifier: CodeVerifier::new([0; 32]),
+                    partner: "x".into(),
+                    origin: "x".into()
+                }),
+            ),
+            (
+                "OpenResponse",
+                json!(handoff::OpenResponse {
+                    acr: text(),
+                    iss: text(),
+                    sub: text(),
+                    contact_number: text(),
+                    profile: Some(Default::default()),
+                    id_token: text(),
+                    expires_in: Some(1),
+                    profile_completed: true
                 }),
             ),
             (

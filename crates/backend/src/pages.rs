@@ -3,6 +3,7 @@
 mod built;
 mod content;
 mod encoding;
+pub(crate) mod widget;
 
 use std::{
     collections::HashMap,
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     Profile,
     Account,
     SignedOut,
+    /// What a partner's page opens; its place in the configuration.
+    Widget(Option<usize>),
     /// Nothing of ours: the app says so.
     Nowhere,
 }
@@ -115,6 +118,7 @@ impl Pages {
         let html = content::render(
             &built.template,
             &state.configuration(language),
+            &widget::partner(&state.config, kind),
             language,
             kind,
         );
@@ -260,7 +264,9 @@ pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request
         .and_then(|built| built.assets.get(request.uri().path()).cloned());
     match found {
         Some(asset) if request.method() == Method::GET || request.method() == Method::HEAD => {
-            asset.respond(headers)
+            let mut response = asset.respond(headers);
+            widget::share(request.uri().path(), response.headers_mut());
+            response
         }
         _ => {
             let wants_page = headers

@@ -17,6 +17,7 @@ struct Key {
     id: String,
     handle: LessSafeKey,
     session: LessSafeKey,
+    handoff: LessSafeKey,
     mac: hmac::Key,
 }
 
@@ -27,6 +28,8 @@ pub(crate) enum Purpose {
     Handle,
     /// A session of SSO2 that nobody has logged in to.
     AnonymousSession,
+    /// A result for a partner's page.
+    Handoff,
 }
 
 impl Key {
@@ -34,6 +37,7 @@ impl Key {
         match purpose {
             Purpose::Handle => &self.handle,
             Purpose::AnonymousSession => &self.session,
+            Purpose::Handoff => &self.handoff,
         }
     }
 }
@@ -57,6 +61,7 @@ pub struct SealKeyError(String);
 /// What the keys are derived for.
 const HANDLE: &[u8] = b"admit-one handle 1";
 const SESSION: &[u8] = b"admit-one sso2 session 1";
+const HANDOFF: &[u8] = b"admit-one handoff 1";
 const NONCE: &[u8] = b"admit-one nonce 1";
 
 impl Sealer {
@@ -73,6 +78,7 @@ impl Sealer {
             Ok(Key {
                 handle: aead(HANDLE)?,
                 session: aead(SESSION)?,
+                handoff: aead(HANDOFF)?,
                 mac: hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&secret, NONCE).as_ref()),
                 id: key.id.clone(),
             })
@@ -208,11 +214,13 @@ mod tests {
     #[test]
     fn what_is_sealed_for_one_purpose_opens_for_no_other() {
         let sealer = Sealer::new(&[key("a", 1)]).unwrap();
-        let (one, other) = (Purpose::Handle, Purpose::AnonymousSession);
-        for (purpose, wrong) in [(one, other), (other, one)] {
+        let all = [Purpose::Handle, Purpose::AnonymousSession, Purpose::Handoff];
+        for purpose in all {
             let sealed = sealer.seal(purpose, b"x").unwrap();
             assert_eq!(sealer.open(purpose, &sealed).unwrap(), b"x");
-            assert_eq!(sealer.open(wrong, &sealed), Err(SealError::Altered));
+            for wrong in all.into_iter().filter(|wrong| *wrong != purpose) {
+                assert_eq!(sealer.open(wrong, &sealed), Err(SealError::Altered));
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     call::{RequestId, answer},
     exchange,
     failure::Failure,
-    grant,
+    grant, handoff,
     metrics::Step,
     pages, profile, refresh, sign_out, sso2, step_up,
 };
@@ -63,6 +63,20 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             "/v1/grant",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Grant, request, grant::grant).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/handoff/seal",
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Seal, request, handoff::seal).await
+            })
+            .fallback(not_found),
+        )
+        .route(
+            "/v1/handoff/open",
+            post(async |State(state): Shared, request: Request| {
+                answer(state, Step::Open, request, handoff::open).await
             })
             .fallback(not_found),
         )

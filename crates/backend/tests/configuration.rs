@@ -78,6 +78,67 @@ fn the_documented_file_is_good() {
 }
 
 #[test]
+fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
+    let good = "[[partners]]\nid = \"fanzine\"\norigins = [\"https://fanzine.example\"]\nrelease = [\"profile\"]\n";
+    let config = Config::parse(
+        &toml("https://id.example", "", good),
+        "admit-one.toml",
+        &secrets,
+    )
+    .unwrap();
+    assert_eq!(config.partners[0].origins, ["https://fanzine.example"]);
+    let origin = "allowed: an origin in lower case without a path";
+    for (from, to, expected) in [
+        (
+            "\"fanzine\"",
+            "\"a b\"",
+            "`partners.id`: found \"a b\"; allowed: 1 to 32 letters".to_owned(),
+        ),
+        (
+            "fanzine.example",
+            "fanzine.example/",
+            format!("`partners.origins`: found \"https://fanzine.example/\"; {origin}"),
+        ),
+        (
+            "https://fanzine",
+            "http://fanzine",
+            format!("`partners.origins`: found \"http://fanzine.example\"; {origin}"),
+        ),
+        (
+            "https://fanzine.example",
+            "*",
+            format!("`partners.origins`: found \"*\"; {origin}"),
+        ),
+        (
+            "[\"https://fanzine.example\"]",
+            "[]",
+            "`partners.origins`: found nothing; allowed: at least one origin".to_owned(),
+        ),
+        (
+            "\"profile\"",
+            "\"everything\"",
+            "`partners.release`: found unknown variant `everything`; allowed: ".to_owned(),
+        ),
+        (
+            "id = \"fanzine\"",
+            "name = \"fanzine\"",
+            "`partners.name`: found unknown field `name`; allowed: ".to_owned(),
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let text = toml("https://id.example", "", &good.replacen(from, to, 1));
+        let message = message(&text);
+        assert!(message.contains(&expected), "{message}\n{expected}");
+    }
+    let twice = toml("https://id.example", "", &good.repeat(2));
+    assert!(
+        message(&twice).contains("`partners.id`: found \"fanzine\" twice"),
+        "{}",
+        message(&twice)
+    );
+}
+
+#[test]
 fn mistakes_name_line_key_found_and_allowed() {
     let cases = [
         (

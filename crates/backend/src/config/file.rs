@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use admit_one_protocol::{
     alg::Alg,
     api::{CookieMirror, Custody},
+    handoff::Release,
     profile::Field,
 };
 use serde::Deserialize;
@@ -27,6 +28,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) profile: Profile,
     pub(super) shop: Option<Spanned<Shop>>,
+    #[serde(default)]
+    pub(super) partners: Vec<Spanned<Partner>>,
     #[serde(default)]
     pub(super) log: Log,
 }
@@ -342,6 +345,15 @@ pub(super) struct Shop {
     pub(super) max_age: Option<Spanned<u64>>,
     #[serde(default)]
     pub(super) origins: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Partner {
+    pub(super) id: Spanned<String>,
+    pub(super) origins: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) release: Vec<Release>,
 }
 
 /// The form of the log.

@@ -1,6 +1,7 @@
 //! From what is written to what is meant; every rule that TOML itself can't state.
 
 mod directory;
+mod partners;
 mod provider;
 mod secrets;
 mod shop;
@@ -79,6 +80,7 @@ impl Reader<'_> {
             required: file.profile.required,
             later: file.profile.later,
             shop,
+            partners: self.partners(file.partners)?,
             log_format: file.log.format,
             log_filter: self.filter(file.log.filter)?,
         })

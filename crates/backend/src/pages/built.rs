@@ -160,22 +160,24 @@ fn kind(name: &str) -> &'static str {
 
 /// The Content Security Policy: our own files, and the inline scripts and styles that were there when Trunk was done.
 fn policy(page: &str) -> String {
-    let hashes = |tag: &str| {
-        inline(page, tag).fold(String::new(), |mut hashes, text| {
-            let _ = write!(
-                hashes,
-                " 'sha256-{}'",
-                base64(digest(&SHA256, text.as_bytes()).as_ref())
-            );
-            hashes
-        })
-    };
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{}; style-src 'self'{}; connect-src 'self'; \
          img-src 'self' data:; font-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-        hashes("script"),
-        hashes("style"),
+        hashes(page, "script"),
+        hashes(page, "style"),
     )
+}
+
+/// What a policy says to allow the inline elements of a name.
+pub(super) fn hashes(page: &str, tag: &str) -> String {
+    inline(page, tag).fold(String::new(), |mut hashes, text| {
+        let _ = write!(
+            hashes,
+            " 'sha256-{}'",
+            base64(digest(&SHA256, text.as_bytes()).as_ref())
+        );
+        hashes
+    })
 }
 
 /// The text of inline elements of a name; data blocks aren't scripts.

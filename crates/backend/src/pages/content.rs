@@ -5,10 +5,12 @@ use admit_one_protocol::api::PublicConfiguration;
 use super::Kind;
 use crate::language::Language;
 
-/// The page: `%…%` are sentences and attributes, comments are the content and the data block.
+/// The page: `%…%` are sentences and attributes, comments are the content and the data block. `partner` is what the
+/// widget's page knows of who opens it.
 pub(super) fn render(
     template: &str,
     configuration: &PublicConfiguration,
+    partner: &str,
     language: Language,
     kind: Kind,
 ) -> String {
@@ -22,6 +24,10 @@ pub(super) fn render(
     });
     let early = match kind {
         Kind::SignIn => preload(template).unwrap_or_default(),
+        Kind::Widget(_) => format!(
+            "<meta name=\"admit-one:partner\" content=\"{}\">",
+            escape(partner)
+        ),
         _ => String::new(),
     };
     // The data block first: it holds no `<`, so nothing in it can pass for the place of the content.
@@ -45,7 +51,12 @@ fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) 
     let shell = match kind {
         Kind::SignIn => include_str!("../../../../src/shell/sign_in.html"),
         Kind::Callback => include_str!("../../../../src/shell/callback.html"),
-        Kind::Landing | Kind::Profile | Kind::Account | Kind::SignedOut | Kind::Nowhere => {
+        Kind::Landing
+        | Kind::Profile
+        | Kind::Account
+        | Kind::SignedOut
+        | Kind::Widget(_)
+        | Kind::Nowhere => {
             include_str!("../../../../src/shell/blank.html")
         }
     };
@@ -101,6 +112,7 @@ fn title(language: Language, kind: Kind) -> String {
         Kind::Profile => "profile.title",
         Kind::Account => "account.title",
         Kind::SignedOut => "signed_out.title",
+        Kind::Widget(_) => "widget.title",
         Kind::Nowhere => "failure.title",
     };
     escape(&format!(
