@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# The whole of it on this machine: the app and its backend on port 8800, the sandbox on port 8900. Ctrl-C stops all.
+# The whole of it on this machine: the app and its backend on port 8800, the sandbox on port 8900, a partner's page on port
+# 8901. Ctrl-C stops all.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$REPO"
 
 APP=http://localhost:8800
 SANDBOX=http://localhost:8900
+PARTNER=http://partner.localhost:8901
 LOGS=$REPO/target/demo
 PIDS=()
 
@@ -17,7 +19,7 @@ port_is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 check_ports() {
   local port
-  for port in 8800 8900; do port_is_free "$port" || die "port $port is in use: stop what listens there, then run this again"; done
+  for port in 8800 8900 8901; do port_is_free "$port" || die "port $port is in use: stop what listens there, then run this again"; done
 }
 
 # The app is built beside the servers: its last stage, link-time optimisation, keeps one core busy for a minute.
@@ -104,7 +106,8 @@ case ${DIRECTORY:-contacts} in
   *) die "DIRECTORY is contacts or sessionm, not $DIRECTORY" ;;
 esac
 
-start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP" --own-emails
+start sandbox "$BIN/admit-one-sandbox" --listen 127.0.0.1:8900 --app-url "$APP" --own-emails \
+  --partner-listen 127.0.0.1:8901
 wait_for sandbox "${PIDS[0]}" "$SANDBOX/"
 [ "${DIRECTORY:-contacts}" != contacts ] || "$BIN/admit-one" import --config "$CONFIG" scripts/demo-contacts.json
 start backend "$BIN/admit-one" serve --config "$CONFIG"
@@ -117,6 +120,7 @@ cat <<END
   Four ways to sign in, password ticket: as alice (complete), bob (asked for his phone and country), carol (her e-mail is
   another contact's), dave (second factor 000000) or erin (account frozen). The arena asks for 000000 to step up.
   The contacts are in $([ "${DIRECTORY:-contacts}" = contacts ] && echo "our own store; make demo DIRECTORY=sessionm for SessionM" || echo "SessionM")
+  A partner's page with the widget: $PARTNER
   Behind the scenes: $SANDBOX shows the messages, moves the clock and makes the provider misbehave
   Output of both: ${LOGS#"$REPO"/}/    Ctrl-C stops all
 

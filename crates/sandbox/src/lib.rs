@@ -27,6 +27,7 @@ mod messages;
 mod oauth;
 mod options;
 mod page;
+mod partner;
 mod paytronix;
 mod payway;
 mod persona;

@@ -18,6 +18,9 @@ struct Arguments {
     /// Where the app is: its callbacks are registered, and its grants are taken.
     #[arg(long, default_value = "http://localhost:8800")]
     app_url: String,
+    /// Where a partner's page with the widget listens; without it there is none.
+    #[arg(long)]
+    partner_listen: Option<String>,
     /// Where the shop is reached [default: http://shop.localhost with the port]
     #[arg(long)]
     shop_url: Option<String>,
@@ -44,14 +47,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::bind(&arguments.listen)
-        .await
-        .map_err(|why| {
-            std::io::Error::new(
-                why.kind(),
-                format!("can't listen on {}: {why}", arguments.listen),
-            )
-        })?;
+    let listener = listen(&arguments.listen).await?;
+    let partner = match &arguments.partner_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let port = listener.local_addr()?.port();
     let public_url = arguments
         .public_url
@@ -73,9 +73,21 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
     for system in System::ALL.into_iter().filter(|one| *one != System::Club) {
         println!("{:13} {}", system.title(), sandbox.options().url_of(system));
     }
+    if let Some(partner) = partner {
+        let port = partner.local_addr()?.port();
+        println!("{:13} http://partner.localhost:{port}", "a partner");
+        let router = sandbox.partner_router();
+        tokio::spawn(async move { axum::serve(partner, router).await });
+    }
     axum::serve(listener, sandbox.router())
         .with_graceful_shutdown(asked_to_stop())
         .await
+}
+
+async fn listen(address: &str) -> std::io::Result<tokio::net::TcpListener> {
+    let listening = tokio::net::TcpListener::bind(address).await;
+    listening
+        .map_err(|why| std::io::Error::new(why.kind(), format!("can't listen on {address}: {why}")))
 }
 
 async fn asked_to_stop() {

@@ -12,7 +12,7 @@ use crate::{
     keys::Alg,
     messages::{self, Message},
     options::SandboxOptions,
-    paytronix, payway,
+    partner, paytronix, payway,
     persona::Persona,
     provider, sessionm, shop,
     state::{App, Shared},
@@ -76,6 +76,11 @@ impl Sandbox {
                 )
             }
         }))
+    }
+
+    /// A partner's page with the widget in it, for a listener of its own: it is on an origin of its own.
+    pub fn partner_router(&self) -> Router {
+        partner::router(self.0.clone())
     }
 
     /// The provider's issuer, `{public_url}/club`.
