@@ -8,6 +8,7 @@ use admit_one_protocol::{
         RefreshRequest, SessionResponse, SignOutRequest, SignOutResponse, StatusRequest,
         StepUpRequest, StepUpResponse, TokensResponse,
     },
+    handoff::{SealRequest, SealResponse},
     step_up::StepUp,
 };
 use js_sys::{Array, Promise};
@@ -87,6 +88,11 @@ pub async fn complete(body: &CompleteRequest) -> Result<ProfileResponse, Failure
 /// `POST /v1/grant`.
 pub async fn grant(body: &GrantRequest) -> Result<GrantResponse, Failure> {
     post("/v1/grant", body.handle.as_deref(), body).await
+}
+
+/// `POST /v1/handoff/seal`.
+pub async fn seal(body: &SealRequest) -> Result<SealResponse, Failure> {
+    post("/v1/handoff/seal", body.handle.as_deref(), body).await
 }
 
 /// `POST /v1/step-up`.

@@ -30,6 +30,8 @@ pub struct App {
     pub failure: RwSignal<Option<Failure>>,
     /// What went wrong on the page, beside what is on it.
     pub notice: RwSignal<Option<Failure>>,
+    /// The buyer has completed the profile on this page.
+    pub completed: RwSignal<bool>,
     /// The provider that the page is leaving for.
     pub starting: RwSignal<Option<String>>,
 }
@@ -120,6 +122,7 @@ fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
             session: Session::nobody(configuration),
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),
+            completed: RwSignal::new(false),
             starting: RwSignal::new(None),
         };
         vec![page(app), support.map_or_else(pages::parts::nothing, help)]
@@ -145,6 +148,7 @@ fn whole(app: App) -> AnyView {
         match (app.route.get(), signed_in.get()) {
             (Route::Callback, _) => pages::callback::callback(app),
             (Route::Landing, _) => pages::landing::landing(app),
+            (Route::Widget, _) => pages::widget::widget(app),
             (Route::Unknown, _) => pages::failure::failure(app, Code::NotFound.into()),
             (Route::Profile, true) => pages::profile::profile(app),
             (Route::SignedOut, false) => pages::signed_out::signed_out(app),

@@ -4,6 +4,7 @@
 mod boot;
 mod events;
 mod lock;
+mod partner;
 mod storage;
 
 use std::pin::Pin;
@@ -20,6 +21,7 @@ pub use self::{
     },
     events::{announce, on_announcement, on_document, on_press, on_storage, on_window},
     lock::{Lock, lease, lock},
+    partner::{in_address, partner, tell_opener},
     storage::Shelf,
 };
 

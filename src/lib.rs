@@ -44,6 +44,8 @@ pub mod sync;
 #[cfg(feature = "pages")]
 pub mod tabs;
 pub mod verify;
+#[cfg(feature = "pages")]
+pub mod widget;
 
 /// A third of the size of the one that comes with Rust.
 #[global_allocator]

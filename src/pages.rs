@@ -8,3 +8,4 @@ pub mod parts;
 pub mod profile;
 pub mod sign_in;
 pub mod signed_out;
+pub mod widget;

@@ -1,4 +1,4 @@
-//! The pages by their paths. There are seven, so this is an enum and not a router.
+//! The pages by their paths. There are eight, so this is an enum and not a router.
 
 /// A page.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Route {
     Account,
     /// `/signed-out`: where a provider sends the buyer back to.
     SignedOut,
+    /// `/widget`: what a partner's page has opened.
+    Widget,
     /// Anything else.
     Unknown,
 }
@@ -33,6 +35,7 @@ impl Route {
             "/profile" => Route::Profile,
             "/account" => Route::Account,
             "/signed-out" => Route::SignedOut,
+            "/widget" => Route::Widget,
             path if is_below(path, "/callback/") => Route::Callback,
             path if is_below(path, "/landing/") => Route::Landing,
             _ => Route::Unknown,
@@ -45,6 +48,7 @@ impl Route {
             Route::Profile => "/profile",
             Route::Account => "/account",
             Route::SignedOut => "/signed-out",
+            Route::Widget => "/widget",
             Route::SignIn | Route::Callback | Route::Landing | Route::Unknown => "/",
         }
     }
@@ -58,6 +62,7 @@ impl Route {
             Route::Profile => "profile.title",
             Route::Account => "account.title",
             Route::SignedOut => "signed_out.title",
+            Route::Widget => "widget.title",
             Route::Unknown => "failure.title",
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     grant, pages, pending, refresh,
     route::Route,
     session::SignedIn,
-    sync, verify,
+    sync, verify, widget,
 };
 
 /// The strong flow of the session's provider, where it has one.
@@ -110,7 +110,10 @@ fn start(
         },
         handle: session.handle.clone(),
         access_token: session.access_token.clone().unwrap_or_default(),
-        return_to: app.route.get_untracked().path().to_owned(),
+        return_to: match app.route.get_untracked() {
+            Route::Widget => widget::address(),
+            route => route.path().to_owned(),
+        },
         lang: &configuration.lang,
     };
     StepUpStart::new(provider, wanted, stepping_up, entropy, browser::now_ms())
@@ -153,7 +156,7 @@ pub async fn come_back(
     drop(lock);
     // From here on there is nothing left that a reload could send again.
     forget(&code.pending().state);
-    app.go(page(code.pending()), Entry::Replace);
+    go_back(app, code.pending());
     refresh::watch(app);
     browser::spawn(go_on(app, stepping_up.replay));
     Ok(())
@@ -183,7 +186,7 @@ pub fn failed(app: App, pending: &PendingAuthorization, failure: Failure) {
     if app.session.current().is_none() {
         return app.fail(failure);
     }
-    app.go(page(pending), Entry::Replace);
+    go_back(app, pending);
     if failure.ends_session() {
         app.session.end(Some(failure.code));
     } else {
@@ -214,11 +217,12 @@ pub fn is_abandoned(app: App) -> bool {
     same_person
 }
 
-/// The page that the buyer left.
-fn page(pending: &PendingAuthorization) -> Route {
+/// To the page that the buyer left.
+fn go_back(app: App, pending: &PendingAuthorization) {
     match Route::parse(&pending.return_to) {
-        Route::Profile => Route::Profile,
-        _ => Route::Account,
+        Route::Widget => widget::go(app, &pending.return_to),
+        Route::Profile => app.go(Route::Profile, Entry::Replace),
+        _ => app.go(Route::Account, Entry::Replace),
     }
 }
 

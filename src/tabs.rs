@@ -10,7 +10,7 @@ use crate::{
     refresh,
     route::Route,
     session::SignedIn,
-    step_up, sync,
+    step_up, sync, widget,
 };
 
 /// Tells the other tabs who is signed in now.
@@ -48,7 +48,9 @@ pub fn listen(app: App) {
     browser::on_window("pageshow", move || {
         app.starting.set(None);
         look_again(app);
-        step_up::is_abandoned(app);
+        if step_up::is_abandoned(app) && app.route.get_untracked() == Route::Widget {
+            browser::spawn(widget::run(app));
+        }
     });
     browser::on_window("popstate", move || app.follow());
 }
@@ -105,6 +107,10 @@ pub async fn resume(app: App) {
     }
     // What led to a step-up that was given up doesn't lead there again by itself.
     if step_up::is_abandoned(app) {
+        return;
+    }
+    // It knows by itself what comes first.
+    if app.route.get_untracked() == Route::Widget {
         return;
     }
     if session.missing.is_none() || session.return_to.is_some() {

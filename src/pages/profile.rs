@@ -123,6 +123,7 @@ async fn saved(app: App, sent: &SignedIn, answer: ProfileResponse) {
     let complete = answer.missing.is_empty();
     sync::keep(app, sent, answer);
     if complete {
+        app.completed.set(true);
         forget_answers();
         sync::proceed(app).await;
     }

@@ -9,10 +9,12 @@ use crate::{
     messages::t,
     route::Route,
     sign_out::{self, Confirmation},
+    widget,
 };
 
 /// The page after a sign-out.
 pub fn signed_out(app: App) -> AnyView {
+    widget::signed_out(app);
     let (sentence, testid) = match sign_out::confirmation() {
         Confirmation::Missing => ("signed_out.unconfirmed", "unconfirmed"),
         Confirmation::NotAsked | Confirmation::Confirmed => ("signed_out.lead", "status"),

@@ -1,0 +1,243 @@
+// <admit-one partner="…">: a button on a partner's page that signs the buyer in. See docs/widget.md; types in admit-one.d.ts.
+//
+// The page needs no more of its policy than `script-src` and `frame-src` of our origin. What is secret stays here: the
+// verifier, and what was released. Everything else happens on our own pages, in a popup or in place of this one.
+
+const ours = new URL(import.meta.url).origin;
+const KEPT = 'admit-one.widget';
+const WORDS = { en: ['Sign in', 'Sign out'], fr: ['Se connecter', 'Se déconnecter'], de: ['Anmelden', 'Abmelden'] };
+const CSS = `:host { display: inline-block } :host([hidden]) { display: none }
+button { font: var(--admit-one-font, inherit); color: var(--admit-one-color, #fff); cursor: pointer; min-height: 44px;
+  background: var(--admit-one-background, #1d4ed8); border: var(--admit-one-border, 0);
+  border-radius: var(--admit-one-radius, 8px); padding: var(--admit-one-padding, .6em 1.2em) }
+button:focus-visible { outline: 3px solid var(--admit-one-focus, #f59e0b); outline-offset: 2px }
+button[aria-busy=true] { opacity: .7; cursor: progress }`;
+
+const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
+  .replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+const pair = async () => {
+  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
+  return { verifier, challenge: base64url(hash) };
+};
+const fault = (code) => Object.assign(new Error(code), { name: 'AdmitOneError', code });
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// What is under way outlives a redirect and a reload of this tab; where storage is blocked it lives in the page.
+let memory = null;
+const keep = (value) => {
+  memory = value;
+  try { value ? sessionStorage.setItem(KEPT, JSON.stringify(value)) : sessionStorage.removeItem(KEPT); } catch { /* blocked */ }
+};
+const kept = () => {
+  try { return memory || JSON.parse(sessionStorage.getItem(KEPT)); } catch { return null; }
+};
+
+// A popup that was cut off from its opener comes back to this page, and tells the page that opened it.
+const channel = globalThis.document && globalThis.BroadcastChannel && new BroadcastChannel(KEPT);
+const heard = (challenge) => new Promise((resolve) => {
+  if (!channel) return resolve(false);
+  channel.addEventListener('message', ({ data }) => data.taken === challenge && resolve(true));
+  setTimeout(resolve, 400, false);
+});
+const returned = () => {
+  const [, text] = /^#admit-one=(.+)/.exec(location.hash) || [];
+  if (!text) return null;
+  history.replaceState(history.state, '', location.pathname + location.search);
+  try { return JSON.parse(decodeURIComponent(text)); } catch { return null; }
+};
+let arrived = globalThis.document && returned();
+
+class AdmitOne extends (globalThis.HTMLElement || class {}) {
+  static observedAttributes = ['label', 'label-out', 'lang'];
+  #button; #pair; #attempt; #user = null; #until = 0;
+
+  /** What was released of who is signed in, or null. */
+  get user() { return this.#user; }
+
+  connectedCallback() {
+    if (!this.#button) this.#build();
+    this.#paint();
+    addEventListener('message', this.#hear);
+    channel?.addEventListener('message', this.#hear);
+    const message = arrived;
+    arrived = null;
+    this.#prepare().then(() => {
+      this.#tell('ready');
+      if (message) this.#arrive(message);
+    });
+  }
+
+  disconnectedCallback() {
+    removeEventListener('message', this.#hear);
+    channel?.removeEventListener('message', this.#hear);
+  }
+
+  attributeChangedCallback() { if (this.#button) this.#paint(); }
+
+  /** Signs the buyer in; resolves to what was released. Call it in a press, or browsers refuse the popup. */
+  signIn() { return this.#go('sign-in'); }
+
+  /** Asks for one more proof of who is signed in. */
+  stepUp() { return this.#go('step-up'); }
+
+  /** Forgets who is signed in, here and on our own pages. */
+  signOut() {
+    this.#take(null);
+    this.#tell('signed-out');
+    return this.#go('sign-out');
+  }
+
+  /** The ID token, if the partner may have it and it is good still. */
+  async getToken() { return this.#user?.id_token && Date.now() < this.#until ? this.#user.id_token : null; }
+
+  #build() {
+    const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(CSS);
+    root.adoptedStyleSheets = [sheet];
+    this.#button = Object.assign(document.createElement('button'), { type: 'button', part: 'button' });
+    this.#button.addEventListener('click', () => (this.#user ? this.signOut() : this.signIn()).catch(() => {}));
+    root.append(this.#button);
+  }
+
+  #paint() {
+    const words = WORDS[this.#lang().slice(0, 2)] || WORDS.en;
+    this.#button.textContent = this.getAttribute(this.#user ? 'label-out' : 'label') || words[this.#user ? 1 : 0];
+    this.#button.setAttribute('aria-busy', !!this.#attempt);
+  }
+
+  #lang() { return (this.closest('[lang]')?.lang || navigator.language || 'en').toLowerCase(); }
+
+  #tell(name, detail) { this.dispatchEvent(new CustomEvent('admit-one:' + name, { bubbles: true, composed: true, detail })); }
+
+  // Ahead of the press, so that nothing stands between it and the popup.
+  async #prepare() { try { this.#pair = await pair(); } catch { /* said on the press */ } }
+
+  #go(action) {
+    if (this.#attempt) {
+      this.#attempt.popup?.focus();
+      return this.#attempt.promise;
+    }
+    const attempt = this.#attempt = { action };
+    attempt.promise = new Promise((resolve, reject) => Object.assign(attempt, { resolve, reject }));
+    const made = this.#pair;
+    this.#pair = null;
+    this.#prepare();
+    this.#paint();
+    if (made) this.#leave(attempt, made);
+    else pair().then((late) => this.#leave(attempt, late), () => this.#fail('crypto_unavailable'));
+    return attempt.promise;
+  }
+
+  #leave(attempt, { verifier, challenge }) {
+    const { action } = attempt, partner = this.getAttribute('partner') || '';
+    const here = location.href.split('#')[0];
+    // A long query isn't worth the sign-in: addresses have their limits.
+    const return_to = here.length < 900 ? here : location.origin + location.pathname;
+    const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, return_to, lang: this.#lang() })}`;
+    const mine = { partner, action, challenge, verifier };
+    keep(mine); // before the popup, which takes a copy along
+    attempt.challenge = challenge;
+    attempt.popup = this.getAttribute('mode') === 'redirect' ? null : open(url, '_blank', 'popup,width=480,height=720');
+    if (attempt.popup) return this.#watch(attempt);
+    keep({ ...mine, redirected: true });
+    location.assign(url);
+  }
+
+  // Only whoever looks at this page again has closed the popup: one that a provider has cut off looks closed, too.
+  async #watch(attempt) {
+    do await pause(300); while (this.#attempt === attempt && !(attempt.popup.closed && document.hasFocus()));
+    await pause(700);
+    if (this.#attempt !== attempt || attempt.opening) return;
+    attempt.action === 'sign-out' ? this.#done(null) : this.#fail('popup_closed');
+  }
+
+  // A popup of ours, by its origin and handle; or this page in a popup of its own, by the channel.
+  #hear = ({ origin, source, data, currentTarget }) => {
+    const popup = this.#attempt?.popup, mine = kept();
+    if (!data?.challenge || data.challenge !== mine?.challenge || mine.partner !== this.getAttribute('partner')) return;
+    if (currentTarget === channel) channel.postMessage({ taken: data.challenge });
+    else if (origin !== ours || (popup && source !== popup && !popup.closed)) return;
+    else source.close?.();
+    this.#finish(data, mine);
+  };
+
+  // Back from our pages, in the address. In a popup this is for the page that opened it, if that is still there.
+  async #arrive(message) {
+    const mine = kept();
+    if (message.challenge !== mine?.challenge) return;
+    if (!mine.redirected) {
+      const taken = heard(message.challenge);
+      channel?.postMessage(message);
+      if (await taken) return close();
+    }
+    this.#finish(message, mine);
+  }
+
+  async #finish({ sealed, error }, { partner, verifier, action }) {
+    keep(null);
+    const attempt = this.#attempt ||= { action };
+    attempt.opening = true;
+    this.#paint();
+    if (error) return this.#fail(error);
+    if (!sealed) return this.#done(null);
+    try {
+      const user = await this.#open(partner, sealed, verifier);
+      this.#until = Date.now() + user.expires_in * 1000;
+      this.#take(user);
+      this.#done(user);
+      this.#tell('signed-in', user);
+      if (user.profile_completed) this.#tell('profile-completed', user);
+    } catch ({ code }) {
+      this.#fail(code);
+    }
+  }
+
+  // A hidden frame of ours has it opened: this page needs no `connect-src`.
+  #open(partner, sealed, verifier) {
+    return new Promise((resolve, reject) => {
+      const frame = document.createElement('iframe');
+      const end = (settle, value) => {
+        clearTimeout(timer);
+        removeEventListener('message', hear);
+        frame.remove();
+        settle(value);
+      };
+      const hear = ({ origin, source, data }) => {
+        if (origin !== ours || source !== frame.contentWindow) return;
+        data.result ? end(resolve, data.result) : end(reject, fault(data.error));
+      };
+      const timer = setTimeout(() => end(reject, fault('frame_refused')), 10000);
+      addEventListener('message', hear);
+      frame.hidden = true;
+      frame.src = `${ours}/widget/frame?partner=${encodeURIComponent(partner)}`;
+      frame.addEventListener('load', () => frame.contentWindow.postMessage({ sealed, verifier }, ours));
+      this.shadowRoot.append(frame);
+    });
+  }
+
+  #take(user) {
+    this.#user = user;
+    this.#paint();
+  }
+
+  #done(value) {
+    const { resolve } = this.#attempt || {};
+    this.#attempt = null;
+    this.#paint();
+    resolve?.(value);
+  }
+
+  #fail(code) {
+    const { reject, action } = this.#attempt || {};
+    this.#attempt = null;
+    this.#paint();
+    this.#tell('error', { code, action });
+    reject?.(fault(code));
+  }
+}
+
+if (globalThis.customElements && !customElements.get('admit-one')) customElements.define('admit-one', AdmitOne);
+
+export { AdmitOne };
