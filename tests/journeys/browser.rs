@@ -243,6 +243,29 @@ impl Browser {
         tab
     }
 
+    /// Waits until there are so many tabs and windows, and brings the last one to the front.
+    pub(crate) async fn sees_windows(&self, count: usize) {
+        let since = Instant::now();
+        loop {
+            let windows = self.0.client.windows().await.unwrap();
+            if windows.len() == count {
+                return self.switch_to(&windows[count - 1]).await;
+            }
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{} windows instead of {count}",
+                windows.len()
+            );
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Closes the tab in front and brings another one there.
+    pub(crate) async fn close_tab(&self, next: &WindowHandle) {
+        self.0.client.close_window().await.unwrap();
+        self.switch_to(next).await;
+    }
+
     /// Brings a tab to the front.
     pub(crate) async fn switch_to(&self, tab: &WindowHandle) {
         self.0.client.switch_to_window(tab.clone()).await.unwrap();

@@ -31,3 +31,4 @@ mod sessionm;
 mod shop;
 mod sso2;
 mod step_up;
+mod widget;

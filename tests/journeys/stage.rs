@@ -98,6 +98,10 @@ pub(crate) struct Stage {
     pub(crate) upstream: String,
     /// The shop's origin.
     pub(crate) shop: String,
+    /// The origin of a partner's page.
+    pub(crate) partner: String,
+    /// The origin of the same page where no partner is.
+    pub(crate) stranger: String,
     /// In front of the backend.
     pub(crate) backend_gate: Gate,
     /// In front of the sandbox.
@@ -131,9 +135,14 @@ impl Stage {
         sandbox.set_faults(setup.faults.iter().copied());
         let sandbox_gate = Gate::default();
         let mut servers = vec![sandbox_gate.serve(sandbox_listener, sandbox.router())];
+        let partner_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let partner_port = partner_listener.local_addr().unwrap().port();
+        let partner = format!("http://partner.localhost:{partner_port}");
+        servers.push(Gate::default().serve(partner_listener, sandbox.partner_router()));
 
         let database = folder.path().join("admit-one.db");
-        let toml = configuration(setup, &app, &upstream, &shop, &dist, &database);
+        let toml = configuration(setup, &app, &upstream, &shop, &dist, &database)
+            .replace("{partner}", &partner);
         let config = Config::parse(&toml, "admit-one.toml", &secret)
             .unwrap_or_else(|error| panic!("{error}\n{toml}"));
         if let Some(contacts) = setup.contacts {
@@ -151,6 +160,8 @@ impl Stage {
             sandbox,
             upstream,
             shop,
+            stranger: partner.replacen("partner.", "stranger.", 1),
+            partner,
             backend_gate,
             sandbox_gate,
             servers,

@@ -1,0 +1,380 @@
+//! The widget on a partner's page: what happens in the popup or in the page's place comes back to that page, and to no other.
+
+use crate::browser::{Browser, Options};
+use crate::buyer::{ALICE, BOB};
+use crate::journey::{Journey, journey_on};
+use crate::stage::Setup;
+
+const OTP: &str = "input[name=otp]";
+
+/// What the partner's page shows.
+const EVENTS: &str =
+    "[...document.querySelectorAll('[data-testid=events] li')].map((event) => event.textContent)";
+const WHO: &str = "document.querySelector('[data-testid=who]').textContent";
+const ACR: &str = "document.querySelector('[data-testid=acr]').textContent";
+const TOKEN: &str = "document.querySelector('[data-testid=token]').textContent";
+const ELEMENT: &str = "document.querySelector('admit-one')";
+const BUTTON: &str = "document.querySelector('admit-one').shadowRoot.querySelector('button')";
+
+/// A deployment with a partner, and with the arena beside the club.
+fn with_partner() -> Setup {
+    Setup {
+        required: &[],
+        more: format!("{ARENA}{PARTNERS}"),
+        ..Setup::default()
+    }
+}
+
+const PARTNERS: &str = r#"
+[[partners]]
+id = "fanzine"
+origins = ["{partner}"]
+release = ["profile", "id_token", "sub"]
+"#;
+
+const ARENA: &str = r#"
+[[providers]]
+id = "arena"
+label = "Arena account"
+issuer = "{airlock}/auth-login/rest/oauth2/authorization-servers/arena"
+client_id = "weak-app"
+client_secret_env = "WEAK"
+scopes = ["openid", "profile", "email", "phone", "address", "offline_access"]
+acr_values = ["weak-acr"]
+
+[providers.step_up]
+client_id = "strong-app"
+client_secret_env = "STRONG"
+acr_values = ["strong-acr"]
+sso_ticket_resource = "{airlock}/auth-login/rest/oauth2/authorization-servers/arena/resources/sso-ticket"
+"#;
+
+async fn on_partners_page(setup: Setup, steps: impl AsyncFnOnce(&Journey, &Browser)) {
+    journey_on(setup, Options::default(), async |j| {
+        open(&j.browser, &j.stage.partner).await;
+        steps(j, &j.browser).await;
+    })
+    .await;
+}
+
+/// Opens a page with the widget and waits until it is ready.
+async fn open(b: &Browser, url: &str) {
+    b.open(url).await;
+    b.wait_for(&format!("{EVENTS}.includes('ready')")).await;
+}
+
+/// Presses the widget's button, as a mouse does.
+async fn press(b: &Browser) {
+    b.click("admit-one").await;
+}
+
+/// Waits until the events are these, from the first on.
+async fn sees_events(b: &Browser, events: &[&str]) {
+    let expected = events.join(",");
+    b.wait_for(&format!("{EVENTS}.join() === '{expected}' || undefined"))
+        .await;
+}
+
+/// Signs in by the popup, with the arena, and comes back to the page.
+async fn sign_in_by_popup(b: &Browser, persona: &str) {
+    let page = b.tab().await;
+    press(b).await;
+    b.sees_windows(2).await;
+    b.click("[data-provider=arena]").await;
+    b.log_in(persona).await;
+    b.sees_windows(1).await;
+    b.switch_to(&page).await;
+    b.wait_for(&format!("{EVENTS}.includes('signed-in')")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_signs_in_by_a_popup_and_the_page_is_told_who() {
+    on_partners_page(with_partner(), async |j, b| {
+        assert_eq!(b.eval(&format!("{BUTTON}.textContent")).await, "Sign in");
+        sign_in_by_popup(b, "alice").await;
+        sees_events(b, &["ready", "signed-in"]).await;
+        assert_eq!(b.eval(WHO).await, ALICE);
+        assert_eq!(b.eval(ACR).await, "weak-acr");
+        assert_eq!(b.eval(&format!("{BUTTON}.textContent")).await, "Sign out");
+        let user = b.eval(&format!("{ELEMENT}.user")).await;
+        assert_eq!(user["profile"]["email"], ALICE);
+        assert!(user["contact_number"].is_null(), "it isn't released");
+        let token = b.settle(&format!("{ELEMENT}.getToken()")).await;
+        assert_eq!(token, user["id_token"]);
+        assert_eq!(token.as_str().unwrap().split('.').count(), 3);
+        // Nothing that was released lies in the partner's storage, and no frame of ours stays.
+        assert_eq!(
+            b.eval("localStorage.length + sessionStorage.length").await,
+            0
+        );
+        assert_eq!(
+            b.eval(&format!("{ELEMENT}.shadowRoot.querySelector('iframe')"))
+                .await,
+            serde_json::Value::Null
+        );
+        // Pressing again after a reload asks nobody anything.
+        b.reload().await;
+        sees_events(b, &["ready"]).await;
+        assert_eq!(
+            b.settle(&format!("{ELEMENT}.getToken()")).await,
+            serde_json::Value::Null
+        );
+        press(b).await;
+        sees_events(b, &["ready", "signed-in"]).await;
+        assert_eq!(b.eval(WHO).await, ALICE);
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_popup_is_refused_the_page_itself_goes_and_comes_back() {
+    on_partners_page(with_partner(), async |j, b| {
+        open(b, &format!("{}/?issue=7", j.stage.partner)).await;
+        b.run("window.open = () => null").await;
+        press(b).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.wait_for(&format!(
+            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
+        ))
+        .await;
+        sees_events(b, &["ready", "signed-in"]).await;
+        assert_eq!(b.url().await, format!("{}/?issue=7", j.stage.partner));
+        // And where the page never wants one.
+        press(b).await;
+        sees_events(b, &["ready", "signed-in", "signed-out"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_may_ask_for_no_popup_at_all() {
+    on_partners_page(with_partner(), async |j, b| {
+        open(b, &format!("{}/redirect", j.stage.partner)).await;
+        press(b).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.wait_for(&format!(
+            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
+        ))
+        .await;
+        press(b).await;
+        b.wait_for(&format!(
+            "location.host.startsWith('partner.') && {WHO} === 'nobody'"
+        ))
+        .await;
+        sees_events(b, &["ready"]).await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stepping_up_ends_with_the_strong_acr() {
+    on_partners_page(with_partner(), async |_, b| {
+        sign_in_by_popup(b, "alice").await;
+        assert_eq!(b.eval(ACR).await, "weak-acr");
+        let page = b.tab().await;
+        b.press("fanzine-step-up").await;
+        b.sees_windows(2).await;
+        b.fill(OTP, "000000").await;
+        b.submit(OTP).await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        b.wait_for(&format!("{ACR} === 'strong-acr'")).await;
+        sees_events(b, &["ready", "signed-in", "signed-in"]).await;
+        assert_eq!(b.eval(WHO).await, ALICE);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_up_that_is_given_up_keeps_the_buyer() {
+    on_partners_page(with_partner(), async |_, b| {
+        sign_in_by_popup(b, "alice").await;
+        let page = b.tab().await;
+        // With the provider's own words.
+        b.press("fanzine-step-up").await;
+        b.sees_windows(2).await;
+        b.wait_for(&format!("!!document.querySelector('{OTP}')"))
+            .await;
+        b.press("airlock-cancel").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in", "error access_denied"]).await;
+        // Without a word.
+        b.press("fanzine-step-up").await;
+        b.sees_windows(2).await;
+        b.wait_for(&format!("!!document.querySelector('{OTP}')"))
+            .await;
+        b.close_tab(&page).await;
+        sees_events(
+            b,
+            &[
+                "ready",
+                "signed-in",
+                "error access_denied",
+                "error popup_closed",
+            ],
+        )
+        .await;
+        assert_eq!(b.eval(WHO).await, ALICE);
+        assert_eq!(b.eval(ACR).await, "weak-acr");
+        assert_ne!(b.eval(TOKEN).await, "–");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_signs_out_here_and_on_our_pages() {
+    on_partners_page(with_partner(), async |j, b| {
+        sign_in_by_popup(b, "alice").await;
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in", "signed-out"]).await;
+        assert_eq!(b.eval(WHO).await, "nobody");
+        b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'false'"))
+            .await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_that_is_completed_on_the_way_is_told() {
+    let setup = Setup {
+        required: &["given_name", "email", "phone_number", "address.country"],
+        ..with_partner()
+    };
+    on_partners_page(setup, async |_, b| {
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.press("sign-in").await;
+        b.log_in("bob").await;
+        b.fill("[name=phone_number]", "+41 79 123 45 67").await;
+        b.fill("[name='address.country']", "CH").await;
+        b.press("save").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in", "profile-completed"]).await;
+        assert_eq!(b.eval(WHO).await, BOB);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_button_is_pressed_by_keyboard() {
+    on_partners_page(with_partner(), async |_, b| {
+        b.run(&format!("{ELEMENT}.focus()")).await;
+        assert_eq!(
+            b.eval(&format!("{ELEMENT}.shadowRoot.activeElement?.localName"))
+                .await,
+            "button"
+        );
+        b.keys("\u{e007}").await;
+        b.sees_windows(2).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_another_origin_gets_nothing() {
+    on_partners_page(with_partner(), async |j, b| {
+        sign_in_by_popup(b, "alice").await;
+        // The same page elsewhere: our page refuses, though the buyer is signed in there.
+        open(b, &j.stage.stranger).await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.sees_error("partner_origin").await;
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/seal"), 1);
+        let opened = j.stage.backend_gate.count("/v1/handoff/open");
+        // Nor does the frame load there, so that it hears nothing.
+        let page = format!("{}/", j.stage.stranger);
+        b.open(&page).await;
+        let frame = format!(
+            "new Promise((resolve) => {{ \
+               const frame = Object.assign(document.createElement('iframe'), {{ src: '{}/widget/frame?partner=fanzine' }}); \
+               addEventListener('message', () => resolve('answered')); \
+               frame.onload = () => {{ frame.contentWindow.postMessage({{ sealed: 'x', verifier: 'y' }}, '*'); setTimeout(resolve, 700, 'silent'); }}; \
+               document.body.append(frame); }})",
+            j.stage.app
+        );
+        assert_eq!(b.settle(&frame).await, "silent");
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), opened);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_of_others_are_ignored_and_a_stolen_result_is_worth_nothing() {
+    on_partners_page(with_partner(), async |j, b| {
+        // A result on its way back in an address, taken away.
+        open(b, &format!("{}/redirect", j.stage.partner)).await;
+        sign_in_at_place(b).await;
+        let theirs = r#"{"challenge":"AAAA","sealed":"x.AAAA"}"#;
+        // By a page that knows nothing of it: its challenge isn't the one of this page.
+        let encoded = theirs
+            .replace('"', "%22")
+            .replace('{', "%7B")
+            .replace('}', "%7D");
+        let opened = j.stage.backend_gate.count("/v1/handoff/open");
+        b.open("about:blank").await;
+        open(b, &format!("{}/#admit-one={encoded}", j.stage.partner)).await;
+        assert_eq!(b.url().await, format!("{}/", j.stage.partner));
+        // By a message: of this page itself, which isn't our origin.
+        b.run(&format!("postMessage({theirs}, '*')")).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        sees_events(b, &["ready"]).await;
+        assert_eq!(b.eval(WHO).await, "nobody");
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), opened);
+    })
+    .await;
+}
+
+async fn sign_in_at_place(b: &Browser) {
+    press(b).await;
+    b.click("[data-provider=arena]").await;
+    b.log_in("alice").await;
+    b.wait_for(&format!(
+        "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
+    ))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_is_played_in_another_page_is_refused() {
+    on_partners_page(with_partner(), async |j, b| {
+        sign_in_by_popup(b, "alice").await;
+        // What the page asks of ours, as somebody saw it pass by.
+        b.run("window.open = (url) => { window.opened = url; return { closed: false, focus() {} } }")
+            .await;
+        b.run(&format!("{ELEMENT}.stepUp().catch(() => {{}})")).await;
+        let url = b.wait_for("window.opened").await;
+        let url = url.as_str().unwrap().replace("step-up", "sign-in");
+        let challenge = url.split("challenge=").nth(1).unwrap();
+        let challenge = challenge.split('&').next().unwrap();
+        // Another page of the partner's, which knows all of it but the verifier.
+        b.new_tab().await;
+        open(b, &j.stage.partner).await;
+        let kept = serde_json::json!({
+            "partner": "fanzine", "action": "sign-in", "challenge": challenge, "verifier": "v".repeat(43), "redirected": true,
+        });
+        b.run(&format!(
+            "sessionStorage.setItem('admit-one.widget', JSON.stringify({kept}))"
+        ))
+        .await;
+        b.depart(&url).await;
+        b.wait_for("location.host.startsWith('partner.') && !location.hash")
+            .await;
+        sees_events(b, &["ready", "error handoff_verifier"]).await;
+        assert_eq!(b.eval(WHO).await, "nobody");
+    })
+    .await;
+}
