@@ -15,11 +15,11 @@ use admit_one_protocol::{
     },
     encoding::base64url,
     handoff::{OpenRequest, SealRequest},
-    proof::{ProofExpectations, UnverifiedProof},
+    proof::{ProofExpectations, ProofKey, ProofSignatureCheck, UnverifiedProof},
 };
 use aws_lc_rs::{
     digest,
-    signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey},
+    signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey},
 };
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
@@ -327,11 +327,7 @@ fn prove(
         .to_str()
         .map_err(|_| Failure::new(Code::ProofInvalid, "the `DPoP` header isn't ASCII"))?;
     let proof = UnverifiedProof::parse(proof)?;
-    let check = proof.signature_check();
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &check.public_key);
-    let valid = key
-        .verify(check.signing_input.as_ref(), check.signature.as_ref())
-        .is_ok();
+    let valid = verifies(proof.signature_check());
     let proof = proof.accept(valid, expected)?;
 
     let now_ms = state.clock.now_ms();
@@ -362,6 +358,17 @@ fn prove(
             "the proof's nonce is older than what is remembered",
         )),
     }
+}
+
+fn verifies(check: &ProofSignatureCheck<'_>) -> bool {
+    let verified = match &check.key {
+        ProofKey::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .verify(check.signing_input, &check.signature),
+        ProofKey::Ed25519(point) => {
+            UnparsedPublicKey::new(&ED25519, point).verify(check.signing_input, &check.signature)
+        }
+    };
+    verified.is_ok()
 }
 
 /// Providers are told no more of a `User-Agent`; `to_str` lets ASCII alone through.

@@ -77,8 +77,15 @@ async fn a_call_has_one_proof() {
 
 #[tokio::test]
 async fn a_proof_is_for_this_call_and_signed_by_its_key() {
-    let mut browser = Browser::start().await;
+    let browser = Browser::start().await;
     let other = browser.another().await;
+    is_for_this_call_and_signed_by_its_key(browser, other).await;
+    let browser = Browser::start().await.with_p_256();
+    let other = browser.another().await.with_p_256();
+    is_for_this_call_and_signed_by_its_key(browser, other).await;
+}
+
+async fn is_for_this_call_and_signed_by_its_key(mut browser: Browser, other: Browser) {
     let change = |claims: &Value, name: &str, value: &str| {
         let mut claims = claims.clone();
         claims[name] = json!(value);

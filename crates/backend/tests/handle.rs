@@ -47,6 +47,22 @@ async fn a_refresh_brings_tokens_and_the_next_handle() {
 }
 
 #[tokio::test]
+async fn a_handle_of_a_p_256_key_is_as_good_and_as_bound() {
+    let mut browser = Browser::start().await.with_p_256();
+    let handle = browser.exchange().await.ok()["handle"].clone();
+    let next = refresh(&mut browser, &handle).await.ok()["handle"].clone();
+    refresh(&mut browser, &next).await.ok();
+    for mut thief in [
+        browser.another().await,
+        browser.another().await.with_p_256(),
+    ] {
+        refresh(&mut thief, &next)
+            .await
+            .refused(Code::ProofKeyMismatch);
+    }
+}
+
+#[tokio::test]
 async fn a_second_tab_burns_no_rotated_refresh_token() {
     let mut browser = Browser::start().await;
     let handle = browser.exchange().await.ok()["handle"].clone();

@@ -8,9 +8,13 @@ use subtle::ConstantTimeEq;
 use crate::{
     Code,
     encoding::{base64url, from_base64url},
-    jwk::Jwk,
     wire,
 };
+
+mod key;
+
+use key::ProofJwk;
+pub use key::ProofKey;
 
 /// Longer proofs are refused unread.
 const LONGEST: usize = 4096;
@@ -28,11 +32,11 @@ pub enum ProofError {
     /// `typ` isn't `dpop+jwt` (§4.3, 4).
     #[error("`typ` is not `dpop+jwt`")]
     Typ,
-    /// `alg` isn't ES256, the one that our page signs with (§4.3, 5).
-    #[error("`alg` is not `ES256`")]
+    /// `alg` isn't the one of the key: `ES256` or `EdDSA`, with which our page signs (§4.3, 5).
+    #[error("`alg` is not that of the key")]
     Alg,
-    /// `jwk` isn't a P-256 key, or holds a private one (§4.3, 7).
-    #[error("`jwk` is not a public P-256 key")]
+    /// `jwk` isn't a P-256 or Ed25519 key, or holds a private one (§4.3, 7).
+    #[error("`jwk` is not a public P-256 or Ed25519 key")]
     Jwk,
     /// The signature doesn't verify with `jwk` (§4.3, 6).
     #[error("the signature is wrong")]
@@ -64,16 +68,6 @@ struct ProofHeader {
     crit: bool,
 }
 
-#[derive(Deserialize)]
-struct ProofJwk {
-    kty: String,
-    crv: String,
-    x: String,
-    y: String,
-    #[serde(default, deserialize_with = "wire::present")]
-    d: bool,
-}
-
 /// The claims of [§4.2](https://www.rfc-editor.org/rfc/rfc9449#section-4.2).
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct ProofClaims {
@@ -95,21 +89,21 @@ pub struct ProofClaims {
 
 /// A proof whose structure is right, and nothing else is known.
 #[derive(Clone, Debug)]
-pub struct UnverifiedProof {
+pub struct UnverifiedProof<'a> {
     claims: ProofClaims,
-    check: ProofSignatureCheck,
+    check: ProofSignatureCheck<'a>,
     thumbprint: String,
 }
 
-/// An ES256 signature for somebody with cryptography to verify.
+/// A signature for somebody with cryptography to verify, by the algorithm of the key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ProofSignatureCheck {
+pub struct ProofSignatureCheck<'a> {
     /// What was signed.
-    pub signing_input: Vec<u8>,
-    /// r and s side by side.
+    pub signing_input: &'a [u8],
+    /// r and s (RFC 7518 §3.4), or R and S (RFC 8032 §5.1.6), side by side.
     pub signature: [u8; 64],
-    /// The public key as an uncompressed point (SEC 1 §2.3.3).
-    pub public_key: [u8; 65],
+    /// The public key.
+    pub key: ProofKey,
 }
 
 /// What the call is.
@@ -140,10 +134,10 @@ pub fn ath(handle: &str) -> String {
     base64url(Sha256::digest(handle))
 }
 
-impl UnverifiedProof {
+impl<'a> UnverifiedProof<'a> {
     /// Reads the value of the header `DPoP` (§4.3, 3 to 5 and 7). By hand instead of by jwt-compact, because this
     /// runs for each call and the latter's open-ended header costs several times as much.
-    pub fn parse(text: &str) -> Result<UnverifiedProof, ProofError> {
+    pub fn parse(text: &'a str) -> Result<UnverifiedProof<'a>, ProofError> {
         if text.len() > LONGEST {
             return Err(ProofError::Malformed("too long"));
         }
@@ -161,13 +155,13 @@ impl UnverifiedProof {
         if header.typ != "dpop+jwt" {
             return Err(ProofError::Typ);
         }
-        if header.alg != "ES256" {
-            return Err(ProofError::Alg);
-        }
         if header.crit {
             return Err(ProofError::Malformed("`crit` is not understood"));
         }
-        let public_key = header.jwk.point().ok_or(ProofError::Jwk)?;
+        let key = header.jwk.key().ok_or(ProofError::Jwk)?;
+        if header.alg != key.alg() {
+            return Err(ProofError::Alg);
+        }
         let thumbprint = header.jwk.thumbprint();
         let claims: ProofClaims =
             wire::object(&decoded(payload)?).map_err(|_| ProofError::Malformed("the claims"))?;
@@ -179,12 +173,12 @@ impl UnverifiedProof {
             .map_err(|_| ProofError::Signature)?;
         let signing_input = text
             .rsplit_once('.')
-            .map(|(input, _)| input.as_bytes().to_vec())
+            .map(|(input, _)| input.as_bytes())
             .unwrap_or_default();
         let check = ProofSignatureCheck {
             signing_input,
             signature,
-            public_key,
+            key,
         };
         Ok(UnverifiedProof {
             claims,
@@ -194,7 +188,7 @@ impl UnverifiedProof {
     }
 
     /// What is to be verified.
-    pub fn signature_check(&self) -> &ProofSignatureCheck {
+    pub fn signature_check(&self) -> &ProofSignatureCheck<'a> {
         &self.check
     }
 
@@ -235,33 +229,4 @@ impl UnverifiedProof {
 
 fn address(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
-}
-
-impl ProofJwk {
-    fn point(&self) -> Option<[u8; 65]> {
-        if self.kty != "EC" || self.crv != "P-256" || self.d {
-            return None;
-        }
-        let (x, y) = (from_base64url(&self.x).ok()?, from_base64url(&self.y).ok()?);
-        let mut point = [0; 65];
-        point[0] = 4;
-        (x.len() == 32 && y.len() == 32).then(|| {
-            point[1..33].copy_from_slice(&x);
-            point[33..].copy_from_slice(&y);
-            point
-        })
-    }
-
-    fn thumbprint(&self) -> String {
-        let Self { kty, crv, x, y, .. } = self;
-        let text = |member: &String| Some(member.clone());
-        Jwk {
-            kty: kty.clone(),
-            crv: text(crv),
-            x: text(x),
-            y: text(y),
-            ..Jwk::default()
-        }
-        .thumbprint()
-    }
 }

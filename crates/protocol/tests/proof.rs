@@ -1,4 +1,4 @@
-//! RFC 9449.
+//! RFC 9449, with the keys of RFC 7518 and RFC 8037.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,10 +7,12 @@ mod signing;
 use admit_one_protocol::{
     Code,
     alg::Alg,
-    encoding::base64url,
-    proof::{Proof, ProofError, ProofExpectations, ProofSignatureCheck, UnverifiedProof, ath},
+    encoding::{base64url, from_base64url},
+    proof::{
+        Proof, ProofError, ProofExpectations, ProofKey, ProofSignatureCheck, UnverifiedProof, ath,
+    },
 };
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use signing::Signer;
@@ -30,10 +32,15 @@ const RESOURCE_PROOF: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIj
 
 const URL: &str = "https://sso.example/v1/refresh";
 
-fn verifies(check: &ProofSignatureCheck) -> bool {
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, check.public_key)
-        .verify(&check.signing_input, &check.signature)
-        .is_ok()
+fn verifies(check: &ProofSignatureCheck<'_>) -> bool {
+    match &check.key {
+        ProofKey::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .verify(check.signing_input, &check.signature),
+        ProofKey::Ed25519(point) => {
+            UnparsedPublicKey::new(&ED25519, point).verify(check.signing_input, &check.signature)
+        }
+    }
+    .is_ok()
 }
 
 fn expected() -> ProofExpectations<'static> {
@@ -51,7 +58,9 @@ fn accept(text: &str, expected: ProofExpectations<'_>) -> Result<Proof, ProofErr
 }
 
 fn header(signer: &Signer) -> Value {
-    json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": signer.jwk() })
+    let jwk = signer.jwk();
+    let alg = if jwk.kty == "OKP" { "EdDSA" } else { "ES256" };
+    json!({ "typ": "dpop+jwt", "alg": alg, "jwk": jwk })
 }
 
 fn claims() -> Value {
@@ -65,7 +74,12 @@ fn with(mut value: Value, name: &str, member: Value) -> Value {
 
 /// Accepts a proof with this changed in its header.
 fn header_with(name: &str, member: Value) -> Result<Proof, ProofError> {
-    let signer = Signer::new(Alg::Es256);
+    signed_with(Alg::Es256, name, member)
+}
+
+/// Accepts a proof by a key of this kind, with this changed in its header.
+fn signed_with(alg: Alg, name: &str, member: Value) -> Result<Proof, ProofError> {
+    let signer = Signer::new(alg);
     accept(
         &signer.token_with(&with(header(&signer), name, member), &claims()),
         expected(),
@@ -213,19 +227,36 @@ mod section_4_3 {
 
     #[test]
     fn rule_5_rejects_another_alg() {
-        for alg in ["none", "HS256", "RS256", "ES384"] {
-            assert_eq!(
-                header_with("alg", json!(alg)),
-                Err(ProofError::Alg),
-                "{alg}"
-            );
+        for alg in ["none", "HS256", "RS256", "ES384", "es256", "Ed25519"] {
+            for key in [Alg::Es256, Alg::EdDsa] {
+                assert_eq!(
+                    signed_with(key, "alg", json!(alg)),
+                    Err(ProofError::Alg),
+                    "{alg}"
+                );
+            }
         }
     }
 
     #[test]
+    fn rule_5_binds_the_alg_to_the_key() {
+        for (key, alg) in [(Alg::Es256, "EdDSA"), (Alg::EdDsa, "ES256")] {
+            assert_eq!(signed_with(key, "alg", json!(alg)), Err(ProofError::Alg));
+        }
+        let other = serde_json::to_value(Signer::new(Alg::EdDsa).jwk()).unwrap();
+        assert_eq!(header_with("jwk", other), Err(ProofError::Alg));
+    }
+
+    #[test]
     fn rule_6_rejects_a_signature_by_another_key() {
-        let other = serde_json::to_value(Signer::new(Alg::Es256).jwk()).unwrap();
-        assert_eq!(header_with("jwk", other), Err(ProofError::Signature));
+        for alg in [Alg::Es256, Alg::EdDsa] {
+            let other = serde_json::to_value(Signer::new(alg).jwk()).unwrap();
+            assert_eq!(
+                signed_with(alg, "jwk", other),
+                Err(ProofError::Signature),
+                "{alg}"
+            );
+        }
     }
 
     #[test]
@@ -240,13 +271,18 @@ mod section_4_3 {
 
     #[test]
     fn rule_7_rejects_a_private_key() {
-        let signer = Signer::new(Alg::Es256);
-        let private = with(
-            serde_json::to_value(signer.jwk()).unwrap(),
-            "d",
-            json!("AAAA"),
-        );
-        assert_eq!(header_with("jwk", private), Err(ProofError::Jwk));
+        for alg in [Alg::Es256, Alg::EdDsa] {
+            let private = with(
+                serde_json::to_value(Signer::new(alg).jwk()).unwrap(),
+                "d",
+                json!("AAAA"),
+            );
+            assert_eq!(
+                signed_with(alg, "jwk", private),
+                Err(ProofError::Jwk),
+                "{alg}"
+            );
+        }
     }
 
     #[test]
@@ -340,10 +376,124 @@ mod rfc_7515_section_4_1_11 {
     }
 }
 
+mod rfc_8037 {
+    use super::*;
+
+    /// Appendix A.1 and A.2.
+    const D: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    /// Appendix A.3.
+    const THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+
+    fn signer() -> Signer {
+        Signer::of_seed(&from_base64url(D).unwrap())
+    }
+
+    /// A proof by this key; Ed25519 signs the same with the same.
+    pub(super) fn proof() -> String {
+        signer().token_with(&header(&signer()), &claims())
+    }
+
+    #[test]
+    fn the_key_of_the_appendix_signs_and_has_its_thumbprint() {
+        assert_eq!(signer().jwk().x.as_deref(), Some(X));
+        let proof = proof();
+        let unverified = UnverifiedProof::parse(&proof).unwrap();
+        let point = from_base64url(X).unwrap().try_into().unwrap();
+        assert_eq!(unverified.signature_check().key, ProofKey::Ed25519(point));
+        assert_eq!(accept(&proof, expected()).unwrap().thumbprint, THUMBPRINT);
+    }
+
+    #[test]
+    fn another_curve_or_a_second_coordinate_is_refused() {
+        let jwk = serde_json::to_value(signer().jwk()).unwrap();
+        for (name, member) in [
+            ("crv", json!("X25519")),
+            ("crv", json!("P-256")),
+            ("kty", json!("EC")),
+            ("y", json!(X)),
+            ("x", json!("AAAA")),
+        ] {
+            let key = with(jwk.clone(), name, member);
+            let refused = signed_with(Alg::EdDsa, "jwk", key);
+            assert_eq!(refused, Err(ProofError::Jwk), "{name}");
+        }
+    }
+
+    fn key_of(point: [u8; 32]) -> Result<Proof, ProofError> {
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(point) });
+        signed_with(Alg::EdDsa, "jwk", jwk)
+    }
+
+    /// Points of order 1, 2, 4 and 8, y with either sign of x: for them anybody can make a signature.
+    #[test]
+    fn a_key_of_small_order_is_refused() {
+        let of_order_8 = [
+            "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+            "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        ];
+        let mut points: Vec<[u8; 32]> = of_order_8
+            .map(|point| from_base64url(point).unwrap().try_into().unwrap())
+            .to_vec();
+        let (mut one, mut minus_one) = ([0; 32], [0xff; 32]);
+        one[0] = 1;
+        (minus_one[0], minus_one[31]) = (0xec, 0x7f);
+        points.extend([[0; 32], one, minus_one]);
+        for mut point in points {
+            assert_eq!(key_of(point), Err(ProofError::Jwk), "{point:?}");
+            point[31] |= 0x80;
+            assert_eq!(key_of(point), Err(ProofError::Jwk), "{point:?}");
+        }
+    }
+
+    /// RFC 8032 section 5.1.3, 1: "If the resulting value is >= p, decoding fails."
+    #[test]
+    fn a_key_has_one_spelling() {
+        for (low, refused) in [
+            (0xeb, ProofError::Signature),
+            (0xed, ProofError::Jwk),
+            (0xf0, ProofError::Jwk),
+            (0xff, ProofError::Jwk),
+        ] {
+            let mut point = [0xff; 32];
+            (point[0], point[31]) = (low, 0x7f);
+            assert_eq!(key_of(point), Err(refused), "{low:x}");
+        }
+    }
+
+    /// RFC 8032 section 5.1.7, 1: S is below the group's order L.
+    #[test]
+    fn a_signature_has_one_spelling() {
+        let proof = proof();
+        let (input, signature) = proof.rsplit_once('.').unwrap();
+        let mut signature = from_base64url(signature).unwrap();
+        let order = from_base64url("7dP1XBpjEljWnPei3vneFAAAAAAAAAAAAAAAAAAAABA").unwrap();
+        let mut carry = 0;
+        for (byte, more) in signature[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(more) + carry;
+            (*byte, carry) = (sum as u8, sum >> 8);
+        }
+        assert_eq!(carry, 0);
+        let other = format!("{input}.{}", base64url(signature));
+        assert_eq!(accept(&other, expected()), Err(ProofError::Signature));
+    }
+}
+
 mod properties {
     use super::*;
 
     proptest! {
+        #[test]
+        fn an_ed25519_proof_with_one_character_changed_is_none(
+            position in 0..rfc_8037::proof().len(),
+            character in prop::sample::select(b"ABab01-_.".to_vec()),
+        ) {
+            let mut bytes = rfc_8037::proof().into_bytes();
+            prop_assume!(bytes[position] != character);
+            bytes[position] = character;
+            prop_assert!(accept(&String::from_utf8(bytes).unwrap(), expected()).is_err());
+        }
+
         #[test]
         fn any_text_is_survived(text: String) {
             let _ = UnverifiedProof::parse(&text);

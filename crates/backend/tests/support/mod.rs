@@ -16,7 +16,7 @@ use admit_one_backend::{App, Clock, Config};
 use admit_one_protocol::{Code, encoding::base64url};
 use aws_lc_rs::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use axum::{
     Router,
@@ -338,7 +338,7 @@ pub struct Browser {
     pub app: App,
     pub router: Router,
     pub upstream: Upstream,
-    key: Arc<EcdsaKeyPair>,
+    key: Key,
     pub nonce: String,
     pub cookie: Option<String>,
     count: u32,
@@ -405,7 +405,7 @@ impl Browser {
             app,
             router,
             upstream,
-            key: key(),
+            key: Key::ed25519(),
             nonce: String::new(),
             cookie: None,
             count: 0,
@@ -415,6 +415,12 @@ impl Browser {
             .unwrap()
             .to_owned();
         browser
+    }
+
+    /// The same browser with a key of P-256, as those have that know no Ed25519.
+    pub fn with_p_256(mut self) -> Self {
+        self.key = Key::p_256();
+        self
     }
 
     /// Another browser at the same backend: another key.
@@ -503,19 +509,14 @@ impl Browser {
     }
 
     pub fn sign(&self, claims: &Value) -> String {
-        let point = self.key.public_key().as_ref();
-        let jwk = json!({"kty": "EC", "crv": "P-256", "x": base64url(&point[1..33]), "y": base64url(&point[33..])});
-        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});
+        let header = self.key.header();
         let input = format!(
             "{}.{}",
             base64url(header.to_string()),
             base64url(claims.to_string())
         );
-        let signature = self
-            .key
-            .sign(&SystemRandom::new(), input.as_bytes())
-            .unwrap();
-        format!("{input}.{}", base64url(signature.as_ref()))
+        let signature = self.key.sign(input.as_bytes());
+        format!("{input}.{}", base64url(signature))
     }
 
     pub async fn exchange(&mut self) -> Answer {
@@ -538,6 +539,46 @@ pub fn exchange_body(code: &str) -> Value {
     json!({"provider": "club", "code": code, "code_verifier": "v".repeat(43), "redirect_uri": format!("{ORIGIN}/callback/club")})
 }
 
-fn key() -> Arc<EcdsaKeyPair> {
-    Arc::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+/// The two kinds of key that a browser makes.
+enum Key {
+    Ed25519(Ed25519KeyPair),
+    P256(EcdsaKeyPair),
+}
+
+impl Key {
+    fn ed25519() -> Self {
+        Self::Ed25519(Ed25519KeyPair::generate().unwrap())
+    }
+
+    fn p_256() -> Self {
+        Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    fn header(&self) -> Value {
+        let (alg, jwk) = match self {
+            Self::Ed25519(key) => {
+                let x = base64url(key.public_key());
+                ("EdDSA", json!({"kty": "OKP", "crv": "Ed25519", "x": x}))
+            }
+            Self::P256(key) => {
+                let (x, y) = key.public_key().as_ref()[1..].split_at(32);
+                let (x, y) = (base64url(x), base64url(y));
+                (
+                    "ES256",
+                    json!({"kty": "EC", "crv": "P-256", "x": x, "y": y}),
+                )
+            }
+        };
+        json!({"typ": "dpop+jwt", "alg": alg, "jwk": jwk})
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Ed25519(key) => key.sign(message).as_ref().to_vec(),
+            Self::P256(key) => {
+                let signature = key.sign(&SystemRandom::new(), message).unwrap();
+                signature.as_ref().to_vec()
+            }
+        }
+    }
 }

@@ -47,6 +47,14 @@ impl Signer {
         Self { alg, key }
     }
 
+    /// The Ed25519 key of this seed.
+    pub(crate) fn of_seed(seed: &[u8]) -> Self {
+        Self {
+            alg: Alg::EdDsa,
+            key: Key::Ed(Ed25519KeyPair::from_seed_unchecked(seed).unwrap()),
+        }
+    }
+
     /// The public key, with no `kid`, `alg` or `use`, as some providers publish theirs.
     pub(crate) fn jwk(&self) -> Jwk {
         let text = |bytes: &[u8]| Some(base64url(bytes));
