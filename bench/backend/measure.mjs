@@ -73,8 +73,10 @@ export async function measure({ withOurs, seconds, repeats }) {
       const { port, url, redirectUri } = await ours.reserve();
       const child = await ours.serve({ port, issuer: upstream.issuer, core: BACKEND_CORE });
       children.push(child);
-      targets.push({ name: 'admit-one', url: `http://127.0.0.1:${port}/v1/exchange`, publicUrl: url, child,
-        origin: new URL(url).origin, body: body(redirectUri, { provider: 'bench' }) });
+      for (const [name, alg] of [['admit-one', 'EdDSA'], ['admit-one, P-256', 'ES256']]) {
+        targets.push({ name, alg, url: `http://127.0.0.1:${port}/v1/exchange`, publicUrl: url, child,
+          origin: new URL(url).origin, body: body(redirectUri, { provider: 'bench' }) });
+      }
     }
 
     const results = Object.fromEntries(targets.map(({ name, child }) => [name, { idle: residentBytes(child.pid), runs: [] }]));
@@ -85,7 +87,8 @@ export async function measure({ withOurs, seconds, repeats }) {
       // As many as the last run used, and half as many again.
       const last = results[target.name].runs.at(-1) ?? target.warmUp;
       const perSecond = last ? last.per_second * 1.5 : 20_000;
-      proofs.write(file, Math.ceil(perSecond * duration) + 1000, { url: new URL('/v1/exchange', target.publicUrl).href, nonce: await nonce(target.url) });
+      proofs.write(file, Math.ceil(perSecond * duration) + 1000, {
+        alg: target.alg, url: new URL('/v1/exchange', target.publicUrl).href, nonce: await nonce(target.url) });
       return once(target, duration, file);
     };
     for (const target of targets) target.warmUp = await walk(target, 2);

@@ -6,16 +6,21 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 const KEYS = 256;
 const encode = (value) => Buffer.from(value).toString('base64url');
 
-function browser() {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const KINDS = {
+  ES256: { hash: 'sha256', pair: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }) },
+  EdDSA: { hash: null, pair: () => generateKeyPairSync('ed25519') },
+};
+
+function browser(alg) {
+  const { privateKey, publicKey } = KINDS[alg].pair();
   const { kty, crv, x, y } = publicKey.export({ format: 'jwk' });
   return { key: { key: privateKey, dsaEncoding: 'ieee-p1363' },
-    header: encode(JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } })) };
+    header: encode(JSON.stringify({ typ: 'dpop+jwt', alg, jwk: { kty, crv, x, y } })) };
 }
 
-/** Writes `count` proofs for `POST url` into `file`. */
-export function write(file, count, { url, nonce }) {
-  const browsers = Array.from({ length: KEYS }, browser);
+/** Writes `count` proofs for `POST url` into `file`, by keys for `alg`: `EdDSA` as newer browsers have, or `ES256`. */
+export function write(file, count, { alg, url, nonce }) {
+  const browsers = Array.from({ length: KEYS }, () => browser(alg));
   const run = randomBytes(12);
   const out = openSync(file, 'w');
   let lines = [];
@@ -24,7 +29,7 @@ export function write(file, count, { url, nonce }) {
     const jti = createHash('sha256').update(run).update(String(n)).digest('base64url').slice(0, 22);
     const claims = encode(JSON.stringify({ jti, htm: 'POST', htu: url, iat: Math.floor(Date.now() / 1000), nonce }));
     const input = `${header}.${claims}`;
-    lines.push(`${input}.${sign('sha256', input, key).toString('base64url')}\n`);
+    lines.push(`${input}.${sign(KINDS[alg].hash, Buffer.from(input), key).toString('base64url')}\n`);
     if (lines.length === 4096 || n === count - 1) {
       writeSync(out, lines.join(''));
       lines = [];
