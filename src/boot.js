@@ -13,9 +13,11 @@
     request.onblocked = reject;
   });
 
-  // The P-256 key that handles are bound to: non-extractable, kept in IndexedDB, in memory where that is blocked.
+  // The key that handles are bound to: non-extractable, kept in IndexedDB, in memory where that is blocked. Ed25519 is the
+  // cheaper one to verify; a browser without it, or one that can't keep it (Firefox before 136), makes one of P-256.
   let made, late, kept;
-  const make = () => made = made || subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  const generate = (name) => subtle.generateKey({ name, namedCurve: 'P-256' }, false, ['sign', 'verify']);
+  const make = () => made = made || generate('Ed25519').then(self.structuredClone).catch(() => generate('ECDSA'));
   const load = async () => {
     try {
       const opening = indexedDB.open('admit-one', 1);
@@ -77,9 +79,9 @@
         iat: Math.floor(Date.now() / 1000), nonce: boot.nonce,
       };
       if (handle) claims.ath = base64url(await subtle.digest('SHA-256', bytes(handle)));
-      const input = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, claims]
+      const input = [{ typ: 'dpop+jwt', alg: jwk.y ? 'ES256' : 'EdDSA', jwk }, claims]
         .map((part) => base64url(bytes(JSON.stringify(part)))).join('.');
-      return input + '.' + base64url(await subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, signer, bytes(input)));
+      return input + '.' + base64url(await subtle.sign({ ...signer.algorithm, hash: 'SHA-256' }, signer, bytes(input)));
     },
   });
 

@@ -1,7 +1,9 @@
 //! `boot.js`: the proofs that it signs are those of RFC 9449, by a key that stays in the browser.
 
 use admit_one_app::browser;
-use admit_one_protocol::proof::{ProofExpectations, UnverifiedProof, ath};
+use admit_one_protocol::proof::{
+    Proof, ProofExpectations, ProofKey, ProofSignatureCheck, UnverifiedProof, ath,
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::{js, js_async};
@@ -23,20 +25,88 @@ fn boot() {
 }
 
 /// Whether the proof's signature is right, by WebCrypto.
-async fn accepted(
-    proof: &str,
-    expected: ProofExpectations<'_>,
-) -> admit_one_protocol::proof::Proof {
+async fn accepted(proof: &str, expected: ProofExpectations<'_>) -> Proof {
     let unverified = UnverifiedProof::parse(proof).unwrap();
-    let check = unverified.signature_check();
+    let ProofSignatureCheck {
+        signing_input,
+        signature,
+        key,
+    } = unverified.signature_check();
+    let (name, point) = match key {
+        ProofKey::P256(point) => ("ECDSA", point.as_slice()),
+        ProofKey::Ed25519(point) => ("Ed25519", point.as_slice()),
+    };
     let valid = js_async(&format!(
-        "const key = await crypto.subtle.importKey('raw', new Uint8Array({:?}), {{name: 'ECDSA', namedCurve: 'P-256'}},
-            false, ['verify']);
-        return crypto.subtle.verify({{name: 'ECDSA', hash: 'SHA-256'}}, key, new Uint8Array({:?}), new Uint8Array({:?}));",
-        check.public_key, check.signature, check.signing_input
+        "const alg = {{name: '{name}', namedCurve: 'P-256', hash: 'SHA-256'}};
+        const key = await crypto.subtle.importKey('raw', new Uint8Array({point:?}), alg, false, ['verify']);
+        return crypto.subtle.verify(alg, key, new Uint8Array({signature:?}), new Uint8Array({signing_input:?}));",
     ))
     .await;
     unverified.accept(valid.is_truthy(), expected).unwrap()
+}
+
+/// The kind of key of the next proof, which is right; and the thumbprint.
+async fn signs_with() -> (&'static str, String) {
+    let text = browser::proof("POST", "/v1/exchange", None).await.unwrap();
+    let kind = match UnverifiedProof::parse(&text).unwrap().signature_check().key {
+        ProofKey::P256(_) => "P-256",
+        ProofKey::Ed25519(_) => "Ed25519",
+    };
+    let url = format!("{}/v1/exchange", browser::origin());
+    let expected = ProofExpectations {
+        method: "POST",
+        url: &url,
+        ath: None,
+    };
+    (kind, accepted(&text, expected).await.thumbprint)
+}
+
+/// Forgets the key that is kept, and puts this script before `boot.js`; `undo` is run once it has signed twice, on two
+/// pages.
+async fn signs_twice_with(script: &str, undo: &str) -> &'static str {
+    const FORGET: &str = "await new Promise((resolve) => {
+        const opening = indexedDB.open('admit-one', 1);
+        opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+        opening.onsuccess = () => {
+            const forgetting = opening.result.transaction('keys', 'readwrite');
+            forgetting.objectStore('keys').clear();
+            forgetting.oncomplete = () => { opening.result.close(); resolve(); };
+        };
+    });";
+    js_async(FORGET).await;
+    js(script);
+    boot();
+    let first = signs_with().await;
+    boot();
+    let second = signs_with().await;
+    js(undo);
+    js_async(FORGET).await;
+    assert_eq!(first, second, "the key is kept");
+    first.0
+}
+
+#[wasm_bindgen_test]
+async fn the_key_is_of_ed25519_where_the_browser_has_it() {
+    assert_eq!(signs_twice_with("", "").await, "Ed25519");
+}
+
+#[wasm_bindgen_test]
+async fn the_key_is_of_p_256_where_the_browser_has_no_other() {
+    let script = "window.realGenerate = SubtleCrypto.prototype.generateKey;
+        SubtleCrypto.prototype.generateKey = function (algorithm, ...more) {
+            return algorithm.name === 'Ed25519' ? Promise.reject(new DOMException('', 'NotSupportedError'))
+                : realGenerate.call(this, algorithm, ...more);
+        };";
+    let undo = "SubtleCrypto.prototype.generateKey = window.realGenerate;";
+    assert_eq!(signs_twice_with(script, undo).await, "P-256");
+}
+
+#[wasm_bindgen_test]
+async fn the_key_is_of_p_256_where_the_browser_can_not_keep_another() {
+    let script = "window.realClone = structuredClone;
+        window.structuredClone = () => { throw new DOMException('', 'DataCloneError'); };";
+    let undo = "window.structuredClone = window.realClone;";
+    assert_eq!(signs_twice_with(script, undo).await, "P-256");
 }
 
 #[wasm_bindgen_test]

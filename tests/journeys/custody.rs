@@ -151,6 +151,39 @@ async fn the_mirror_cookie_comes_and_goes_with_the_session() {
     .await;
 }
 
+/// A browser that has learned Ed25519 since, with `admit-one-test` out of the storage.
+const WITHOUT_ED25519: &str = "const generate = SubtleCrypto.prototype.generateKey;
+    if (localStorage.getItem('admit-one-test')) SubtleCrypto.prototype.generateKey = function (algorithm, ...more) {
+        return algorithm.name === 'Ed25519' ? Promise.reject(new DOMException('', 'NotSupportedError'))
+            : generate.call(this, algorithm, ...more);
+    };";
+
+/// The curve of the key that signs.
+const CURVE: &str = "JSON.parse(atob((await admitOne.proof('POST', '/')).split('.')[0])).jwk.crv";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_without_ed25519_signs_in_and_keeps_its_key_when_it_has_it() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/healthz")).await;
+        b.run("localStorage.setItem('admit-one-test', 'old')").await;
+        b.before_each_page(WITHOUT_ED25519).await;
+        sign_alice_in(b, &j.stage.app).await;
+        assert_eq!(b.settle(CURVE).await, "P-256");
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+        b.run("localStorage.removeItem('admit-one-test')").await;
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+        assert_eq!(b.settle(CURVE).await, "P-256");
+        // Another one, new today.
+        let new = j.another_browser(Options::default()).await;
+        sign_alice_in(&new, &j.stage.app).await;
+        assert_eq!(new.settle(CURVE).await, "Ed25519");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handle_copied_to_another_browser_is_useless_there() {
     journey(async |j| {
