@@ -9,7 +9,8 @@ use admit_one_sandbox::{Fault, System};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, Outcome};
-use crate::journey::{Journey, journey, journey_on};
+use crate::directory::{Directory, with_both_directories};
+use crate::journey::{Journey, journey_on, journey_with};
 use crate::stage::Setup;
 
 use self::table::{
@@ -35,43 +36,49 @@ fn each_fault_of_the_sandbox_has_a_journey() {
     assert!(missing.is_empty(), "no journey has {missing:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_the_response_has_its_code_and_signs_nobody_in() {
-    journey(async |j| check(j, RESPONSE).await).await;
+with_both_directories!(
+    a_fault_in_the_response_has_its_code_and_signs_nobody_in,
+    a_fault_at_the_token_endpoint_has_its_code_and_signs_nobody_in,
+    a_fault_in_the_claims_has_its_code_and_signs_nobody_in,
+    a_fault_in_the_signature_has_its_code_and_signs_nobody_in,
+    a_fault_at_userinfo_has_its_code_and_signs_nobody_in,
+    a_userinfo_that_breaks_for_a_while_can_be_tried_again,
+    a_fault_in_the_metadata_has_its_code_and_signs_nobody_in,
+    a_fault_in_a_refresh_has_its_code_and_leaves_nobody_signed_in,
+    a_fault_in_the_logout_leaves_nobody_signed_in,
+);
+
+async fn a_fault_in_the_response_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_with(directory, async |j| check(j, RESPONSE).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_at_the_token_endpoint_has_its_code_and_signs_nobody_in() {
+async fn a_fault_at_the_token_endpoint_has_its_code_and_signs_nobody_in(directory: Directory) {
     let setup = Setup {
         timeout_ms: 1500,
-        ..Setup::default()
+        ..Setup::default().with(directory)
     };
     journey_on(setup, Options::default(), async |j| check(j, TOKEN).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_the_claims_has_its_code_and_signs_nobody_in() {
+async fn a_fault_in_the_claims_has_its_code_and_signs_nobody_in(directory: Directory) {
     let provider = "acr_values = [\"password\"]\nmax_age = 3600".to_owned();
     let setup = Setup {
         provider,
-        ..Setup::default()
+        ..Setup::default().with(directory)
     };
     journey_on(setup, Options::default(), async |j| check(j, CLAIMS).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_the_signature_has_its_code_and_signs_nobody_in() {
-    journey(async |j| check(j, SIGNATURE).await).await;
+async fn a_fault_in_the_signature_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_with(directory, async |j| check(j, SIGNATURE).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_at_userinfo_has_its_code_and_signs_nobody_in() {
-    journey(async |j| check(j, USERINFO).await).await;
+async fn a_fault_at_userinfo_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_with(directory, async |j| check(j, USERINFO).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_userinfo_that_breaks_for_a_while_can_be_tried_again() {
-    journey(async |j| {
+async fn a_userinfo_that_breaks_for_a_while_can_be_tried_again(directory: Directory) {
+    journey_with(directory, async |j| {
         let (browser, stage) = (&j.browser, &j.stage);
         stage.sandbox.set_faults(PASSING.iter().copied());
         browser.open(&stage.app("/")).await;
@@ -87,14 +94,13 @@ async fn a_userinfo_that_breaks_for_a_while_can_be_tried_again() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_the_metadata_has_its_code_and_signs_nobody_in() {
-    journey(async |j| {
+async fn a_fault_in_the_metadata_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_with(directory, async |j| {
         let mut failed = Vec::new();
         for case in DISCOVERY {
             let setup = Setup {
                 faults: vec![case.0],
-                ..Setup::default()
+                ..Setup::default().with(directory)
             };
             let stage = crate::stage::Stage::start(&setup).await;
             let outcome = attempt(&j.browser, &stage.app, &stage.upstream).await;
@@ -105,9 +111,8 @@ async fn a_fault_in_the_metadata_has_its_code_and_signs_nobody_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_a_refresh_has_its_code_and_leaves_nobody_signed_in() {
-    journey(async |j| {
+async fn a_fault_in_a_refresh_has_its_code_and_leaves_nobody_signed_in(directory: Directory) {
+    journey_with(directory, async |j| {
         let (browser, stage) = (&j.browser, &j.stage);
         let mut failed = Vec::new();
         for (fault, expected) in REFRESH {
@@ -139,9 +144,8 @@ async fn a_fault_in_a_refresh_has_its_code_and_leaves_nobody_signed_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_in_the_logout_leaves_nobody_signed_in() {
-    journey(async |j| {
+async fn a_fault_in_the_logout_leaves_nobody_signed_in(directory: Directory) {
+    journey_with(directory, async |j| {
         let (browser, stage) = (&j.browser, &j.stage);
         for fault in LOGOUT {
             stage.sandbox.set_faults([*fault]);

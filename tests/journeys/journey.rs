@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::browser::{Browser, Options};
+use crate::directory::Directory;
 use crate::driver::Driver;
 use crate::stage::{Setup, Stage};
 
@@ -36,6 +37,11 @@ pub(crate) async fn journey(steps: impl AsyncFnOnce(&Journey)) {
     journey_on(Setup::default(), Options::default(), steps).await;
 }
 
+/// Runs a journey on the plain deployment with this directory.
+pub(crate) async fn journey_with(directory: Directory, steps: impl AsyncFnOnce(&Journey)) {
+    journey_on(Setup::default().with(directory), Options::default(), steps).await;
+}
+
 /// Runs a journey on a deployment and in a browser of its own kind.
 pub(crate) async fn journey_on<Steps: AsyncFnOnce(&Journey)>(
     setup: Setup,
@@ -53,6 +59,7 @@ pub(crate) async fn journey_on<Steps: AsyncFnOnce(&Journey)>(
         .unwrap_or_default()
         .replace("journeys::", "")
         .replace("::", "-");
+    let name = format!("{name}-with-{}", setup.directory.name());
     let _slot = Slot::take().await;
     let stage = Stage::start(&setup).await;
     let driver = Driver::start();

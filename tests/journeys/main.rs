@@ -11,6 +11,7 @@
 
 mod browser;
 mod buyer;
+mod directory;
 mod driver;
 mod gate;
 mod journey;

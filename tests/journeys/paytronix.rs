@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, NUMBER};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::recovery::{WAKE, shifted};
-use crate::stage::{CONTACTS, Setup, Stage, sessionm};
+use crate::stage::{Setup, Stage};
 
 /// A deployment with the diner beside the club.
 pub(crate) fn diner() -> Setup {
@@ -58,12 +59,21 @@ impl Browser {
     }
 }
 
-async fn the_good_way(directory: String) {
-    let setup = Setup {
-        directory,
-        ..diner()
-    };
-    journey_on(setup, Options::default(), async |j| {
+with_both_directories!(
+    from_the_button_to_the_shop,
+    a_guest_who_gives_up_is_told_and_may_start_again,
+    a_callback_that_this_browser_did_not_start_signs_nobody_in,
+    a_code_that_waited_for_five_minutes_is_late_and_the_buyer_may_start_again,
+    a_code_that_only_the_diner_knows_to_be_old_is_refused_and_the_buyer_may_start_again,
+    tokens_are_refreshed_before_their_half_hour_is_over,
+    an_invalid_token_is_refreshed_and_the_call_sent_again_once,
+    refresh_tokens_may_rotate_or_stay,
+    what_the_vendor_does_not_publish_is_configuration,
+    no_token_is_in_an_address_or_a_message_of_ours,
+);
+
+async fn from_the_button_to_the_shop(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.dines_as_alice(&j.stage).await;
         let balances = b
@@ -90,19 +100,8 @@ async fn the_good_way(directory: String) {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_the_button_to_the_shop() {
-    the_good_way(CONTACTS.to_owned()).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_the_button_to_the_shop_with_sessionm() {
-    the_good_way(sessionm(2000)).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_guest_who_gives_up_is_told_and_may_start_again() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_guest_who_gives_up_is_told_and_may_start_again(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.goes_to_the_diner(&j.stage).await;
         b.run("const button = document.querySelector('[name=cancel]'); setTimeout(() => button.click(), 0)")
@@ -117,9 +116,8 @@ async fn a_guest_who_gives_up_is_told_and_may_start_again() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callback_that_this_browser_did_not_start_signs_nobody_in() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_callback_that_this_browser_did_not_start_signs_nobody_in(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let thief = j.another_browser(Options::default()).await;
         thief.goes_to_the_diner(&j.stage).await;
         j.stage.backend_gate.hold("/v1/exchange");
@@ -136,9 +134,10 @@ async fn a_callback_that_this_browser_did_not_start_signs_nobody_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_that_waited_for_five_minutes_is_late_and_the_buyer_may_start_again() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_code_that_waited_for_five_minutes_is_late_and_the_buyer_may_start_again(
+    directory: Directory,
+) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.goes_to_the_diner(&j.stage).await;
         j.stage.backend_gate.refuse("/v1/exchange", 100);
@@ -165,9 +164,10 @@ async fn a_code_that_waited_for_five_minutes_is_late_and_the_buyer_may_start_aga
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_that_only_the_diner_knows_to_be_old_is_refused_and_the_buyer_may_start_again() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_code_that_only_the_diner_knows_to_be_old_is_refused_and_the_buyer_may_start_again(
+    directory: Directory,
+) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.goes_to_the_diner(&j.stage).await;
         j.stage.backend_gate.hold("/v1/exchange");
@@ -183,9 +183,8 @@ async fn a_code_that_only_the_diner_knows_to_be_old_is_refused_and_the_buyer_may
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tokens_are_refreshed_before_their_half_hour_is_over() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn tokens_are_refreshed_before_their_half_hour_is_over(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.dines_as_alice(&j.stage).await;
         let before = j.stage.backend_gate.count("/v1/refresh");
@@ -203,9 +202,8 @@ async fn tokens_are_refreshed_before_their_half_hour_is_over() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_invalid_token_is_refreshed_and_the_call_sent_again_once() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn an_invalid_token_is_refreshed_and_the_call_sent_again_once(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         let once = admit_one_sandbox::Fault::PaytronixInvalidTokenOnce;
         j.stage.sandbox.set_faults([once]);
@@ -218,9 +216,8 @@ async fn an_invalid_token_is_refreshed_and_the_call_sent_again_once() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn refresh_tokens_may_rotate_or_stay() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn refresh_tokens_may_rotate_or_stay(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         for rotates in [true, false] {
             j.stage
@@ -236,9 +233,8 @@ async fn refresh_tokens_may_rotate_or_stay() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_vendor_does_not_publish_is_configuration() {
-    let mut setup = diner();
+async fn what_the_vendor_does_not_publish_is_configuration(directory: Directory) {
+    let mut setup = diner().with(directory);
     setup.more += "balance_field = \"purses\"\ninvalid_token_codes = [\"token.stale\"]\ncredentials = \"body\"\n";
     journey_on(setup, Options::default(), async |j| {
         let settings = json!({ "wallet_field": "purses", "invalid_token_code": "token.stale" });
@@ -253,25 +249,28 @@ async fn what_the_vendor_does_not_publish_is_configuration() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_token_is_in_an_address_or_a_message_of_ours() {
-    journey_on(diner(), Options::default(), async |j: &Journey| {
-        let b = &j.browser;
-        b.dines_as_alice(&j.stage).await;
-        let kept = b
-            .eval("JSON.parse(localStorage.getItem('admit-one')).access_token")
-            .await;
-        let token = kept.as_str().unwrap();
-        assert!(token.len() > 20);
-        for place in [
-            "location.href",
-            "document.body.innerText",
-            "document.cookie",
-            "JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name))",
-        ] {
-            let text = b.eval(place).await;
-            assert!(!text.as_str().unwrap().contains(token), "{place}");
-        }
-    })
+async fn no_token_is_in_an_address_or_a_message_of_ours(directory: Directory) {
+    journey_on(
+        diner().with(directory),
+        Options::default(),
+        async |j: &Journey| {
+            let b = &j.browser;
+            b.dines_as_alice(&j.stage).await;
+            let kept = b
+                .eval("JSON.parse(localStorage.getItem('admit-one')).access_token")
+                .await;
+            let token = kept.as_str().unwrap();
+            assert!(token.len() > 20);
+            for place in [
+                "location.href",
+                "document.body.innerText",
+                "document.cookie",
+                "JSON.stringify(performance.getEntriesByType('resource').map(entry => entry.name))",
+            ] {
+                let text = b.eval(place).await;
+                assert!(!text.as_str().unwrap().contains(token), "{place}");
+            }
+        },
+    )
     .await;
 }

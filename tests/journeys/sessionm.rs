@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB, NUMBER};
+use crate::directory::Directory;
 use crate::journey::{Journey, journey_on};
 use crate::paytronix::diner;
-use crate::stage::{Setup, Stage, sessionm};
+use crate::stage::{Setup, Stage};
 
 /// A deployment with the club, the diner and SessionM.
 fn with_sessionm(timeout_ms: u64) -> Setup {
     Setup {
-        directory: sessionm(timeout_ms),
+        directory: Directory::SessionM { timeout_ms },
         ..diner()
     }
 }

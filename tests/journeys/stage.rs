@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::directory::Directory;
 use crate::gate::Gate;
 use crate::wire::order;
 
@@ -30,8 +31,8 @@ pub(crate) struct Setup {
     pub(crate) shop: &'static str,
     /// Further lines of `[profile]`.
     pub(crate) profile: &'static str,
-    /// The lines of `[directory]`.
-    pub(crate) directory: String,
+    /// `[directory]`.
+    pub(crate) directory: Directory,
     /// `profile.required`.
     pub(crate) required: &'static [&'static str],
     /// `profile.later`.
@@ -58,7 +59,7 @@ impl Default for Setup {
             more: String::new(),
             shop: "",
             profile: "",
-            directory: CONTACTS.to_owned(),
+            directory: Directory::Contacts,
             required: &[
                 "given_name",
                 "family_name",
@@ -76,16 +77,11 @@ impl Default for Setup {
     }
 }
 
-/// Our own store as the directory.
-pub(crate) const CONTACTS: &str = "kind = \"contacts\"";
-
-/// SessionM as the directory, with a time-out.
-pub(crate) fn sessionm(timeout_ms: u64) -> String {
-    let key = SandboxOptions::SESSIONM_KEY;
-    format!(
-        "kind = \"sessionm\"\napi_url = \"{{sessionm}}\"\napi_key = \"{key}\"\n\
-         api_secret_env = \"SESSIONM\"\ntimeout_ms = {timeout_ms}"
-    )
+impl Setup {
+    /// The same with this directory.
+    pub(crate) fn with(self, directory: Directory) -> Setup {
+        Setup { directory, ..self }
+    }
 }
 
 /// The running servers. They end when this is dropped.
@@ -310,6 +306,7 @@ origins = ["{shop}"]
             .replace("{paytronix}", &upstream.replace("://", "://paytronix.")),
         directory = setup
             .directory
+            .lines()
             .replace("{sessionm}", &upstream.replace("://", "://sessionm.")),
         demands = setup.shop,
         profile = setup.profile,

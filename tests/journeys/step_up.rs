@@ -9,8 +9,9 @@ use admit_one_sandbox::{Fault, Message, System};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB, NUMBER};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
-use crate::stage::{Setup, Stage, sessionm};
+use crate::stage::{Setup, Stage};
 use crate::wire::order;
 
 const PASSWORD: &str = "input[name=password]";
@@ -110,13 +111,18 @@ fn heard(stage: &Stage, path: &str) -> Vec<Message> {
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_buyer_steps_up_and_enters_the_shop_with_sessionm_as_the_directory_too() {
-    let setup = Setup {
-        directory: sessionm(2000),
-        ..arena()
-    };
-    weakly(setup, "alice", async |_, b| {
+with_both_directories!(
+    a_buyer_steps_up_and_enters_the_shop,
+    only_the_second_factor_is_asked_for_and_every_tab_sees_it,
+    the_ticket_stays_out_of_addresses_and_storage,
+    a_provider_without_pushed_requests_gets_the_ticket_in_the_address,
+    the_tokens_in_a_cookie_are_stepped_up_too,
+    the_tokens_in_memory_are_replaced_by_those_of_the_same_person,
+    the_tokens_in_memory_are_replaced_by_nobody_else_s,
+);
+
+async fn a_buyer_steps_up_and_enters_the_shop(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |_, b| {
         b.press("step-up").await;
         give_second_factor(b).await;
         b.wait_for(DONE).await;
@@ -126,9 +132,8 @@ async fn a_buyer_steps_up_and_enters_the_shop_with_sessionm_as_the_directory_too
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_the_second_factor_is_asked_for_and_every_tab_sees_it() {
-    weakly(arena(), "alice", async |j, b| {
+async fn only_the_second_factor_is_asked_for_and_every_tab_sees_it(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         let weak = session(b).await;
         assert_eq!(weak["claims"]["acr"], "weak-acr");
         let first = b.tab().await;
@@ -162,9 +167,8 @@ async fn only_the_second_factor_is_asked_for_and_every_tab_sees_it() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_ticket_stays_out_of_addresses_and_storage() {
-    weakly(arena(), "alice", async |j, b| {
+async fn the_ticket_stays_out_of_addresses_and_storage(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         b.press("step-up").await;
         b.wait_for(&format!("document.querySelector('{OTP}')"))
             .await;
@@ -188,11 +192,10 @@ async fn the_ticket_stays_out_of_addresses_and_storage() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_provider_without_pushed_requests_gets_the_ticket_in_the_address() {
+async fn a_provider_without_pushed_requests_gets_the_ticket_in_the_address(directory: Directory) {
     let setup = Setup {
         faults: vec![Fault::AirlockParNotOffered],
-        ..arena()
+        ..arena().with(directory)
     };
     weakly(setup, "alice", async |j, b| {
         b.press("step-up").await;
@@ -208,11 +211,10 @@ async fn a_provider_without_pushed_requests_gets_the_ticket_in_the_address() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_tokens_in_a_cookie_are_stepped_up_too() {
+async fn the_tokens_in_a_cookie_are_stepped_up_too(directory: Directory) {
     let setup = Setup {
         custody: "cookie",
-        ..arena()
+        ..arena().with(directory)
     };
     weakly(setup, "alice", async |_, b| {
         b.press("step-up").await;
@@ -225,11 +227,10 @@ async fn the_tokens_in_a_cookie_are_stepped_up_too() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_tokens_in_memory_are_replaced_by_those_of_the_same_person() {
+async fn the_tokens_in_memory_are_replaced_by_those_of_the_same_person(directory: Directory) {
     let setup = Setup {
         custody: "memory",
-        ..arena()
+        ..arena().with(directory)
     };
     weakly(setup, "alice", async |_, b| {
         b.press("step-up").await;
@@ -242,11 +243,10 @@ async fn the_tokens_in_memory_are_replaced_by_those_of_the_same_person() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_tokens_in_memory_are_replaced_by_nobody_else_s() {
+async fn the_tokens_in_memory_are_replaced_by_nobody_else_s(directory: Directory) {
     let setup = Setup {
         custody: "memory",
-        ..arena()
+        ..arena().with(directory)
     };
     weakly(setup, "alice", async |j, b| {
         j.stage.sandbox.set_faults([Fault::AirlockSubOther]);
@@ -261,11 +261,18 @@ async fn the_tokens_in_memory_are_replaced_by_nobody_else_s() {
 mod replay {
     use super::*;
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_way_into_the_shop_goes_on_after_it() {
+    with_both_directories!(
+        the_way_into_the_shop_goes_on_after_it,
+        a_buyer_who_came_from_the_shop_gets_back_to_the_basket,
+        the_basket_is_found_again_where_tokens_rest_in_memory,
+        answers_are_saved_once_after_it_and_a_reload_sends_nothing_again,
+        answers_survive_a_step_up_that_fails,
+    );
+
+    async fn the_way_into_the_shop_goes_on_after_it(directory: Directory) {
         let setup = Setup {
             shop: "acr_values = [\"strong-acr\"]",
-            ..arena()
+            ..arena().with(directory)
         };
         weakly(setup, "alice", async |j, b| {
             b.press("continue").await;
@@ -285,11 +292,11 @@ mod replay {
         .await;
     }
 
-    async fn finds_the_basket_again(custody: &'static str) {
+    async fn finds_the_basket_again(custody: &'static str, directory: Directory) {
         let setup = Setup {
             custody,
             shop: "acr_values = [\"strong-acr\"]",
-            ..arena()
+            ..arena().with(directory)
         };
         journey_on(setup, Options::default(), async |j| {
             let b = &j.browser;
@@ -305,22 +312,21 @@ mod replay {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket() {
-        finds_the_basket_again("local").await;
+    async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket(directory: Directory) {
+        finds_the_basket_again("local", directory).await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_basket_is_found_again_where_tokens_rest_in_memory() {
-        finds_the_basket_again("memory").await;
+    async fn the_basket_is_found_again_where_tokens_rest_in_memory(directory: Directory) {
+        finds_the_basket_again("memory", directory).await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn answers_are_saved_once_after_it_and_a_reload_sends_nothing_again() {
+    async fn answers_are_saved_once_after_it_and_a_reload_sends_nothing_again(
+        directory: Directory,
+    ) {
         let setup = Setup {
             required: &["given_name", "phone_number", "address.country"],
             profile: "acr_values = [\"strong-acr\"]\nmax_age = 300",
-            ..arena()
+            ..arena().with(directory)
         };
         weakly(setup, "bob", async |j, b| {
             b.fill("[name=phone_number]", "+41 31 555 01 02").await;
@@ -343,12 +349,11 @@ mod replay {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn answers_survive_a_step_up_that_fails() {
+    async fn answers_survive_a_step_up_that_fails(directory: Directory) {
         let setup = Setup {
             required: &["given_name", "phone_number", "address.country"],
             profile: "acr_values = [\"strong-acr\"]",
-            ..arena()
+            ..arena().with(directory)
         };
         weakly(setup, "bob", async |j, b| {
             b.fill("[name=phone_number]", "+41 31 555 01 02").await;
@@ -374,9 +379,13 @@ mod replay {
 mod given_up {
     use super::*;
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn by_the_back_button_leaves_the_session_as_it_was() {
-        weakly(arena(), "alice", async |_, b| {
+    with_both_directories!(
+        by_the_back_button_leaves_the_session_as_it_was,
+        a_way_into_the_shop_is_not_taken_again_by_itself,
+    );
+
+    async fn by_the_back_button_leaves_the_session_as_it_was(directory: Directory) {
+        weakly(arena().with(directory), "alice", async |_, b| {
             let weak = session(b).await;
             b.press("step-up").await;
             b.wait_for(&format!("document.querySelector('{OTP}')"))
@@ -397,11 +406,10 @@ mod given_up {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn a_way_into_the_shop_is_not_taken_again_by_itself() {
+    async fn a_way_into_the_shop_is_not_taken_again_by_itself(directory: Directory) {
         let setup = Setup {
             shop: "acr_values = [\"strong-acr\"]",
-            ..arena()
+            ..arena().with(directory)
         };
         journey_on(setup, Options::default(), async |j| {
             let b = &j.browser;
@@ -426,9 +434,17 @@ mod given_up {
 mod ticket {
     use super::*;
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn that_is_eleven_seconds_old_brings_the_password_page_and_the_buyer_still_gets_there() {
-        weakly(arena(), "alice", async |j, b| {
+    with_both_directories!(
+        that_is_eleven_seconds_old_brings_the_password_page_and_the_buyer_still_gets_there,
+        that_is_not_good_may_end_the_login_instead,
+        stands_where_the_configuration_says,
+        is_asked_for_once_more_with_a_fresh_access_token,
+    );
+
+    async fn that_is_eleven_seconds_old_brings_the_password_page_and_the_buyer_still_gets_there(
+        directory: Directory,
+    ) {
+        weakly(arena().with(directory), "alice", async |j, b| {
             j.stage.sandbox_gate.hold("/v3/arena/authorize");
             b.press("step-up").await;
             while heard(&j.stage, "/par").is_empty() {
@@ -443,9 +459,8 @@ mod ticket {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn that_is_not_good_may_end_the_login_instead() {
-        weakly(arena(), "alice", async |j, b| {
+    async fn that_is_not_good_may_end_the_login_instead(directory: Directory) {
+        weakly(arena().with(directory), "alice", async |j, b| {
             let settings = serde_json::json!({ "airlock": { "bad_ticket": "login_required" } });
             let address = format!("{}/settings", j.stage.upstream);
             order("PUT", &address, Some(settings)).await;
@@ -462,10 +477,9 @@ mod ticket {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn stands_where_the_configuration_says() {
+    async fn stands_where_the_configuration_says(directory: Directory) {
         weakly(
-            arena_with("ticket_field = \"ticket\""),
+            arena_with("ticket_field = \"ticket\"").with(directory),
             "alice",
             async |j, b| {
                 j.stage.sandbox.set_faults([Fault::AirlockTicketFieldWrong]);
@@ -477,9 +491,8 @@ mod ticket {
         .await;
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn is_asked_for_once_more_with_a_fresh_access_token() {
-        journey_on(arena(), Options::default(), async |j| {
+    async fn is_asked_for_once_more_with_a_fresh_access_token(directory: Directory) {
+        journey_on(arena().with(directory), Options::default(), async |j| {
             let b = &j.browser;
             let settings = serde_json::json!({ "airlock": { "access_token_lifetime": 100 } });
             let address = format!("{}/settings", j.stage.upstream);

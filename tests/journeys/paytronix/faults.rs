@@ -8,6 +8,7 @@ use admit_one_sandbox::{Fault, System};
 use super::{SYNCED, diner};
 use crate::browser::Options;
 use crate::buyer::{ALICE, Outcome};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::stage::Setup;
 
@@ -95,23 +96,31 @@ fn each_fault_of_paytronix_has_a_journey() {
     assert!(missing.is_empty(), "no journey has {missing:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_the_sign_in_has_its_code_and_signs_nobody_in() {
+with_both_directories!(
+    a_fault_of_the_sign_in_has_its_code_and_signs_nobody_in,
+    a_fault_of_the_guest_has_its_code_and_signs_nobody_in,
+    a_fault_of_the_account_keeps_nobody_out,
+    trouble_with_the_guest_passes_and_the_buyer_tries_again,
+    a_refused_refresh_asks_the_guest_to_sign_in,
+);
+
+async fn a_fault_of_the_sign_in_has_its_code_and_signs_nobody_in(directory: Directory) {
     let setup = Setup {
         timeout_ms: 1500,
-        ..diner()
+        ..diner().with(directory)
     };
     journey_on(setup, Options::default(), async |j| check(j, SIGN_IN).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_the_guest_has_its_code_and_signs_nobody_in() {
-    journey_on(diner(), Options::default(), async |j| check(j, GUEST).await).await;
+async fn a_fault_of_the_guest_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
+        check(j, GUEST).await
+    })
+    .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_the_account_keeps_nobody_out() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_fault_of_the_account_keeps_nobody_out(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         for (fault, shown) in ACCOUNT {
             let outcome = attempt(j, *fault).await;
@@ -125,9 +134,8 @@ async fn a_fault_of_the_account_keeps_nobody_out() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn trouble_with_the_guest_passes_and_the_buyer_tries_again() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn trouble_with_the_guest_passes_and_the_buyer_tries_again(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let outcome = attempt(j, Fault::PaytronixUserInformationHttp500).await;
         assert_eq!(outcome, Outcome::Error("upstream_error".into()));
         j.stage.sandbox.set_faults([]);
@@ -138,9 +146,8 @@ async fn trouble_with_the_guest_passes_and_the_buyer_tries_again() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_refresh_asks_the_guest_to_sign_in() {
-    journey_on(diner(), Options::default(), async |j| {
+async fn a_refused_refresh_asks_the_guest_to_sign_in(directory: Directory) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.dines_as_alice(&j.stage).await;
         j.stage.sandbox.set_faults([Fault::PaytronixRefreshRefused]);

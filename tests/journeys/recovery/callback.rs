@@ -6,7 +6,8 @@ use admit_one_sandbox::Fault;
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, Outcome};
-use crate::journey::{Journey, journey};
+use crate::directory::{Directory, with_both_directories};
+use crate::journey::{Journey, journey, journey_with};
 
 use super::{alice_signed_in, begins_again};
 
@@ -198,18 +199,23 @@ async fn second_attempt(b: &Browser, j: &Journey, fault: Fault) {
     b.sign_in("alice").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_provider_that_resumes_an_attempt_given_up_earlier_signs_in() {
-    journey(async |j| {
+with_both_directories!(
+    a_provider_that_resumes_an_attempt_given_up_earlier_signs_in,
+    the_state_of_an_earlier_attempt_with_the_code_of_this_one_is_refused,
+);
+
+async fn a_provider_that_resumes_an_attempt_given_up_earlier_signs_in(directory: Directory) {
+    journey_with(directory, async |j| {
         second_attempt(&j.browser, j, Fault::LenientResumesEarlierAttempt).await;
         j.browser.sees_signed_in(ALICE).await;
     })
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_state_of_an_earlier_attempt_with_the_code_of_this_one_is_refused() {
-    journey(async |j| {
+async fn the_state_of_an_earlier_attempt_with_the_code_of_this_one_is_refused(
+    directory: Directory,
+) {
+    journey_with(directory, async |j| {
         second_attempt(&j.browser, j, Fault::ResponseStateOfEarlierAttempt).await;
         // It is tried once more by itself, and then the provider's `state` is of an attempt that is over.
         let outcome = j.browser.outcome().await;

@@ -5,13 +5,23 @@ use std::time::Duration;
 use super::{paper, polled};
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::journey_on;
 
 const STATUS: &str = "/v1/sso2/paper/status";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_in_elsewhere_already_needs_no_form_at_all() {
-    journey_on(paper(""), Options::default(), async |j| {
+with_both_directories!(
+    signed_in_elsewhere_already_needs_no_form_at_all,
+    signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs,
+    signed_out_elsewhere_says_why,
+    signing_out_here_signs_out_elsewhere_too,
+    a_session_that_goes_on_stays_and_one_tab_asks_for_all,
+    a_ticket_for_whoever_is_signed_in_renews_the_tokens,
+    a_hidden_tab_does_not_ask,
+);
+
+async fn signed_in_elsewhere_already_needs_no_form_at_all(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.signs_in_at_the_news(&j.stage, "bob").await;
         b.open(&j.stage.app("/")).await;
@@ -22,9 +32,8 @@ async fn signed_in_elsewhere_already_needs_no_form_at_all() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs() {
-    journey_on(polled(), Options::default(), async |j| {
+async fn signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs(directory: Directory) {
+    journey_on(polled().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         let first = b.tab().await;
@@ -44,9 +53,8 @@ async fn signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signed_out_elsewhere_says_why() {
-    journey_on(polled(), Options::default(), async |j| {
+async fn signed_out_elsewhere_says_why(directory: Directory) {
+    journey_on(polled().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         j.stage.sandbox.end_sessions();
@@ -56,9 +64,8 @@ async fn signed_out_elsewhere_says_why() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signing_out_here_signs_out_elsewhere_too() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn signing_out_here_signs_out_elsewhere_too(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         b.open(&j.stage.payway("/site")).await;
@@ -77,10 +84,9 @@ async fn signing_out_here_signs_out_elsewhere_too() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all() {
+async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all(directory: Directory) {
     journey_on(
-        paper("status_interval = 2"),
+        paper("status_interval = 2").with(directory),
         Options::default(),
         async |j| {
             let b = &j.browser;
@@ -103,9 +109,8 @@ async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens() {
-    journey_on(polled(), Options::default(), async |j| {
+async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens(directory: Directory) {
+    journey_on(polled().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         let token = "JSON.parse(localStorage.getItem('admit-one')).access_token";
@@ -118,9 +123,8 @@ async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hidden_tab_does_not_ask() {
-    journey_on(polled(), Options::default(), async |j| {
+async fn a_hidden_tab_does_not_ask(directory: Directory) {
+    journey_on(polled().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         let hide = |hidden: bool| {

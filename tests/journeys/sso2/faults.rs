@@ -8,6 +8,7 @@ use admit_one_sandbox::{Fault, System};
 use super::{LOGIN_FORM, central, paper, polled};
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, Outcome};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::stage::Setup;
 
@@ -117,19 +118,29 @@ fn each_fault_of_payway_has_a_journey() {
     assert!(missing.is_empty(), "no journey has {missing:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_the_landing_has_its_code_and_signs_nobody_in() {
-    journey_on(paper(""), Options::default(), async |j| {
+with_both_directories!(
+    a_fault_of_the_landing_has_its_code_and_signs_nobody_in,
+    a_fault_after_our_own_form_has_its_code_and_signs_nobody_in,
+    a_fault_of_the_status_ends_the_session_or_changes_nothing,
+    an_identify_endpoint_that_breaks_leaves_the_sign_in_open,
+    a_landing_without_its_ticket_asks_the_status_for_one,
+    a_status_without_its_ticket_identifies_again_and_once,
+    details_that_are_missing_or_strings_are_coped_with,
+    a_sign_out_that_sso2_refuses_still_signs_out_here,
+    access_tokens_are_refreshed_until_that_is_refused,
+);
+
+async fn a_fault_of_the_landing_has_its_code_and_signs_nobody_in(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         check(j, LANDING).await
     })
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_after_our_own_form_has_its_code_and_signs_nobody_in() {
+async fn a_fault_after_our_own_form_has_its_code_and_signs_nobody_in(directory: Directory) {
     let setup = Setup {
         timeout_ms: 1500,
-        ..paper("")
+        ..paper("").with(directory)
     };
     journey_on(setup, Options::default(), async |j| {
         check(j, AUTHENTICATE).await
@@ -137,9 +148,8 @@ async fn a_fault_after_our_own_form_has_its_code_and_signs_nobody_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fault_of_the_status_ends_the_session_or_changes_nothing() {
-    journey_on(polled(), Options::default(), async |j| {
+async fn a_fault_of_the_status_ends_the_session_or_changes_nothing(directory: Directory) {
+    journey_on(polled().with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         let path = "/v1/sso2/paper/status";
         for (fault, expected) in STATUS {
@@ -166,9 +176,8 @@ async fn a_fault_of_the_status_ends_the_session_or_changes_nothing() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_identify_endpoint_that_breaks_leaves_the_sign_in_open() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn an_identify_endpoint_that_breaks_leaves_the_sign_in_open(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         stage.sandbox.set_faults([Fault::PaywayIdentifyHttp500]);
         b.open(&stage.app("/")).await;
@@ -183,9 +192,8 @@ async fn an_identify_endpoint_that_breaks_leaves_the_sign_in_open() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_landing_without_its_ticket_asks_the_status_for_one() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn a_landing_without_its_ticket_asks_the_status_for_one(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         b.signs_in_at_the_news(stage, "alice").await;
         stage
@@ -198,9 +206,8 @@ async fn a_landing_without_its_ticket_asks_the_status_for_one() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_status_without_its_ticket_identifies_again_and_once() {
-    journey_on(central(), Options::default(), async |j| {
+async fn a_status_without_its_ticket_identifies_again_and_once(directory: Directory) {
+    journey_on(central().with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         stage.sandbox.set_faults([Fault::PaywayStatusTicketMissing]);
         b.open(&stage.app("/")).await;
@@ -223,9 +230,8 @@ async fn a_status_without_its_ticket_identifies_again_and_once() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn details_that_are_missing_or_strings_are_coped_with() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn details_that_are_missing_or_strings_are_coped_with(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         stage.sandbox.set_faults([Fault::PaywayAuthenticateDetailString]);
         b.reaches_login_form(stage).await;
@@ -242,9 +248,8 @@ async fn details_that_are_missing_or_strings_are_coped_with() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sign_out_that_sso2_refuses_still_signs_out_here() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn a_sign_out_that_sso2_refuses_still_signs_out_here(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         b.reads_the_paper_as(stage, "alice").await;
         stage.sandbox.set_faults([Fault::PaywayLogoutHttp500]);
@@ -256,9 +261,8 @@ async fn a_sign_out_that_sso2_refuses_still_signs_out_here() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn access_tokens_are_refreshed_until_that_is_refused() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn access_tokens_are_refreshed_until_that_is_refused(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let (b, stage) = (&j.browser, &j.stage);
         b.reads_the_paper_as(stage, "alice").await;
         b.open(&stage.app("/account")).await;

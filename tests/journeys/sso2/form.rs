@@ -7,15 +7,27 @@ use serde_json::json;
 use super::{LOGIN_FORM, central, nobody_kept_the_password, paper, polled};
 use crate::browser::Options;
 use crate::buyer::{ALICE, BOB};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::journey_on;
-use crate::stage::{Setup, sessionm};
+use crate::stage::Setup;
 
 const STATUS: &str = "/v1/sso2/paper/status";
 const AUTHENTICATE: &str = "/v1/sso2/paper/authenticate";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_a_to_i_with_our_own_form_lead_into_the_shop() {
-    journey_on(paper(""), Options::default(), async |j| {
+with_both_directories!(
+    steps_a_to_i_with_our_own_form_lead_into_the_shop,
+    steps_a_to_i_sign_in_wherever_tokens_rest,
+    invalid_credentials_says_how_many_attempts_remain,
+    account_frozen_counts_down_and_then_lets_the_buyer_in,
+    account_not_active_says_what_to_do,
+    steps_a_to_i_with_a_central_form_lead_back,
+    coming_back_from_a_central_form_as_nobody_signs_nobody_in,
+    a_login_that_another_tab_has_finished_needs_no_password,
+    a_password_survives_a_moment_without_the_backend_by_being_typed_again,
+);
+
+async fn steps_a_to_i_with_our_own_form_lead_into_the_shop(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         assert_eq!(
@@ -29,12 +41,11 @@ async fn steps_a_to_i_with_our_own_form_lead_into_the_shop() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
+async fn steps_a_to_i_sign_in_wherever_tokens_rest(directory: Directory) {
     for custody in ["session", "memory", "cookie"] {
         let setup = Setup {
             custody,
-            ..polled()
+            ..polled().with(directory)
         };
         journey_on(setup, Options::default(), async |j| {
             let b = &j.browser;
@@ -46,21 +57,6 @@ async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
         })
         .await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_a_to_i_lead_into_the_shop_with_sessionm_as_the_directory_too() {
-    let setup = Setup {
-        directory: sessionm(2000),
-        ..paper("")
-    };
-    journey_on(setup, Options::default(), async |j| {
-        let b = &j.browser;
-        b.reads_the_paper_as(&j.stage, "alice").await;
-        b.press("continue").await;
-        b.wait_for(crate::buyer::NUMBER).await;
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,9 +96,8 @@ async fn the_note_about_passwords_is_gone_where_we_ask_for_one() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn invalid_credentials_says_how_many_attempts_remain() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn invalid_credentials_says_how_many_attempts_remain(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         for remaining in ["4", "3"] {
@@ -125,9 +120,8 @@ async fn invalid_credentials_says_how_many_attempts_remain() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn account_frozen_counts_down_and_then_lets_the_buyer_in() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn account_frozen_counts_down_and_then_lets_the_buyer_in(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         j.stage
             .payway_settings(json!({ "attempts": 2, "frozen_for": 4 }));
@@ -162,9 +156,8 @@ async fn account_frozen_counts_down_and_then_lets_the_buyer_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn account_not_active_says_what_to_do() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn account_not_active_says_what_to_do(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         b.types("frank", "ticket").await;
@@ -179,9 +172,8 @@ async fn account_not_active_says_what_to_do() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steps_a_to_i_with_a_central_form_lead_back() {
-    journey_on(central(), Options::default(), async |j| {
+async fn steps_a_to_i_with_a_central_form_lead_back(directory: Directory) {
+    journey_on(central().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.press_paper().await;
@@ -201,9 +193,8 @@ async fn steps_a_to_i_with_a_central_form_lead_back() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn coming_back_from_a_central_form_as_nobody_signs_nobody_in() {
-    journey_on(central(), Options::default(), async |j| {
+async fn coming_back_from_a_central_form_as_nobody_signs_nobody_in(directory: Directory) {
+    journey_on(central().with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.press_paper().await;
@@ -220,9 +211,8 @@ async fn coming_back_from_a_central_form_as_nobody_signs_nobody_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_that_another_tab_has_finished_needs_no_password() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn a_login_that_another_tab_has_finished_needs_no_password(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         let (first, address) = (b.tab().await, b.url().await);
@@ -238,9 +228,10 @@ async fn a_login_that_another_tab_has_finished_needs_no_password() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_password_survives_a_moment_without_the_backend_by_being_typed_again() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn a_password_survives_a_moment_without_the_backend_by_being_typed_again(
+    directory: Directory,
+) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         j.stage.backend_gate.refuse(AUTHENTICATE, 1);

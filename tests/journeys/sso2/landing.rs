@@ -7,6 +7,7 @@ use serde_json::json;
 use super::paper;
 use crate::browser::{Browser, Options};
 use crate::buyer::ALICE;
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::stage::{Setup, Stage};
 
@@ -98,9 +99,16 @@ async fn signs_nobody_in(browser: &Browser, address: &str, code: &str) {
     assert!(!browser.somebody_is_signed_in().await, "{address}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_landing_that_this_browser_did_not_start_signs_nobody_in() {
-    journey_on(paper(""), Options::default(), async |j| {
+with_both_directories!(
+    a_landing_that_this_browser_did_not_start_signs_nobody_in,
+    a_landing_is_good_once,
+    two_tabs_with_one_landing_spend_it_once,
+    an_r_that_leads_elsewhere_is_not_followed,
+    mix_up_a_landing_of_one_provider_played_into_another_signs_nobody_in,
+);
+
+async fn a_landing_that_this_browser_did_not_start_signs_nobody_in(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let address = Landing::of(j, &j.browser).await.address(&j.stage);
         let other = j.another_browser(Options::default()).await;
         signs_nobody_in(&other, &address, "state_unknown").await;
@@ -115,9 +123,8 @@ async fn a_landing_that_this_browser_did_not_start_signs_nobody_in() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_landing_is_good_once() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn a_landing_is_good_once(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         let address = Landing::of(j, b).await.address(&j.stage);
         b.open(&address).await;
@@ -133,9 +140,8 @@ async fn a_landing_is_good_once() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_tabs_with_one_landing_spend_it_once() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn two_tabs_with_one_landing_spend_it_once(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         let address = Landing::of(j, b).await.address(&j.stage);
         let first = b.tab().await;
@@ -153,9 +159,8 @@ async fn two_tabs_with_one_landing_spend_it_once() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_r_that_leads_elsewhere_is_not_followed() {
-    journey_on(paper(""), Options::default(), async |j| {
+async fn an_r_that_leads_elsewhere_is_not_followed(directory: Directory) {
+    journey_on(paper("").with(directory), Options::default(), async |j| {
         let b = &j.browser;
         let landed = Landing::of(j, b).await;
         let evil = format!("https://evil.example/landing/paper?state={}", landed.state);
@@ -171,9 +176,10 @@ async fn an_r_that_leads_elsewhere_is_not_followed() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mix_up_a_landing_of_one_provider_played_into_another_signs_nobody_in() {
-    let setup = paper("");
+async fn mix_up_a_landing_of_one_provider_played_into_another_signs_nobody_in(
+    directory: Directory,
+) {
+    let setup = paper("").with(directory);
     let setup = Setup {
         more: [&setup.more, WEEKLY].concat(),
         ..setup

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use admit_one_sandbox::{Fault, System};
 
 use super::{DONE, OTP, arena, confirm, give_second_factor, heard, session, weakly};
+use crate::directory::{Directory, with_both_directories};
 
 /// A fault and the code that the buyer reads.
 type Case = (Fault, &'static str);
@@ -68,11 +69,20 @@ fn each_fault_of_airlock_has_a_journey() {
     assert!(missing.is_empty(), "no journey has {missing:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn before_leaving_has_its_code_and_leaves_the_session_as_it_was() {
+with_both_directories!(
+    before_leaving_has_its_code_and_leaves_the_session_as_it_was,
+    after_the_second_factor_has_its_code_and_leaves_the_session_as_it_was,
+    a_ticket_that_is_not_taken_costs_the_buyer_the_password_and_no_more,
+    another_person_at_the_password_page_signs_nobody_up,
+    a_second_factor_that_is_wrong_three_times_leaves_the_session_as_it_was,
+    other_members_beside_the_ticket_do_not_matter,
+    a_pushed_request_that_has_expired_is_made_anew,
+);
+
+async fn before_leaving_has_its_code_and_leaves_the_session_as_it_was(directory: Directory) {
     let setup = crate::stage::Setup {
         timeout_ms: 1500,
-        ..arena()
+        ..arena().with(directory)
     };
     weakly(setup, "alice", async |j, b| {
         for (fault, code) in BEFORE {
@@ -108,9 +118,10 @@ async fn before_leaving_has_its_code_and_leaves_the_session_as_it_was() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_the_second_factor_has_its_code_and_leaves_the_session_as_it_was() {
-    weakly(arena(), "alice", async |j, b| {
+async fn after_the_second_factor_has_its_code_and_leaves_the_session_as_it_was(
+    directory: Directory,
+) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         let weak = session(b).await;
         for (fault, code) in AFTER {
             j.stage.sandbox.set_faults([*fault]);
@@ -130,10 +141,9 @@ async fn after_the_second_factor_has_its_code_and_leaves_the_session_as_it_was()
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_that_is_not_taken_costs_the_buyer_the_password_and_no_more() {
+async fn a_ticket_that_is_not_taken_costs_the_buyer_the_password_and_no_more(directory: Directory) {
     for fault in PASSWORD_TOO {
-        weakly(arena(), "alice", async |j, b| {
+        weakly(arena().with(directory), "alice", async |j, b| {
             j.stage.sandbox.set_faults([*fault]);
             b.press("step-up").await;
             b.log_in("alice").await;
@@ -144,9 +154,8 @@ async fn a_ticket_that_is_not_taken_costs_the_buyer_the_password_and_no_more() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_person_at_the_password_page_signs_nobody_up() {
-    weakly(arena(), "alice", async |j, b| {
+async fn another_person_at_the_password_page_signs_nobody_up(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         let weak = session(b).await;
         j.stage.sandbox.set_faults([Fault::AirlockTicketIgnored]);
         b.press("step-up").await;
@@ -158,9 +167,10 @@ async fn another_person_at_the_password_page_signs_nobody_up() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_second_factor_that_is_wrong_three_times_leaves_the_session_as_it_was() {
-    weakly(arena(), "alice", async |_, b| {
+async fn a_second_factor_that_is_wrong_three_times_leaves_the_session_as_it_was(
+    directory: Directory,
+) {
+    weakly(arena().with(directory), "alice", async |_, b| {
         let weak = session(b).await;
         b.press("step-up").await;
         for _ in 0..3 {
@@ -175,9 +185,8 @@ async fn a_second_factor_that_is_wrong_three_times_leaves_the_session_as_it_was(
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn other_members_beside_the_ticket_do_not_matter() {
-    weakly(arena(), "alice", async |j, b| {
+async fn other_members_beside_the_ticket_do_not_matter(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         j.stage
             .sandbox
             .set_faults([Fault::AirlockResourceMoreMembers]);
@@ -188,9 +197,8 @@ async fn other_members_beside_the_ticket_do_not_matter() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pushed_request_that_has_expired_is_made_anew() {
-    weakly(arena(), "alice", async |j, b| {
+async fn a_pushed_request_that_has_expired_is_made_anew(directory: Directory) {
+    weakly(arena().with(directory), "alice", async |j, b| {
         let weak = session(b).await;
         j.stage.sandbox.set_faults([Fault::AirlockParExpired]);
         b.press("step-up").await;
