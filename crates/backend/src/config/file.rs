@@ -166,6 +166,7 @@ pub(super) struct Provider {
     pub(super) me_path: Option<Spanned<String>>,
     pub(super) login_url: Option<Spanned<String>>,
     pub(super) status_interval: Option<Spanned<u64>>,
+    pub(super) danger_short_secret: Option<Spanned<bool>>,
     // Paytronix
     pub(super) site_url: Option<Spanned<String>>,
     pub(super) merchant_id: Option<Spanned<u64>>,
@@ -198,6 +199,7 @@ impl Provider {
             (&[Sso2], span(&self.me_path)),
             (&[Sso2], span(&self.login_url)),
             (&[Sso2], span(&self.status_interval)),
+            (&[Sso2], span(&self.danger_short_secret)),
             (&[Paytronix], span(&self.site_url)),
             (&[Paytronix], span(&self.merchant_id)),
             (&[Paytronix], span(&self.credentials)),

@@ -23,13 +23,22 @@ impl Reader<'_> {
             return Err(self.not(&organisation, "the organisation's id at Payway"));
         }
         let secret = self.secret(written.client_secret_env, written.client_secret_file)?;
-        let Some((secret, _)) = secret else {
+        let Some((secret, named_at)) = secret else {
             return Err(self.source.absence(
                 "providers.client_secret_env",
                 Some(table),
                 "`client_secret_env` or `client_secret_file`: it signs every message",
             ));
         };
+        let short = written.danger_short_secret.is_some_and(Spanned::into_inner);
+        if secret.len() < SHORTEST_SECRET && !short {
+            return Err(self.source.mistake(
+                named_at,
+                format!("a secret of {} bytes", secret.len()),
+                "at least 32, which HS256 needs (RFC 7518 section 3.2); where Payway has given out a shorter one, \
+                 `danger_short_secret = true`",
+            ));
+        }
         let me_path = match written.me_path {
             None => "/external/api/v1/me".to_owned(),
             Some(path) if path.get_ref().starts_with('/') => path.into_inner(),
@@ -66,3 +75,5 @@ impl Reader<'_> {
 /// The default of the vendor's plugin, seconds.
 const STATUS_INTERVAL: u64 = 360;
 const SHORTEST_INTERVAL: u64 = 60;
+/// "A key of the same size as the hash output … or larger MUST be used" (RFC 7518 section 3.2), bytes.
+const SHORTEST_SECRET: usize = 32;
