@@ -147,7 +147,7 @@ impl Sso2 {
     ) -> Result<Exchanged, Failure> {
         let tokens = self.access_token(AccessTokenGrant::Ticket(ticket)).await?;
         let account = self.me(&tokens.access_token).await?;
-        let claims = self.claims(&account, &sid, &tokens);
+        let claims = self.claims(&account, &tokens);
         let who = Who {
             iss: self.common.issuer.clone(),
             sub: account.id,
@@ -164,8 +164,8 @@ impl Sso2 {
         })
     }
 
-    /// There is no ID token: what one would say, for the browser.
-    fn claims(&self, account: &Account, sid: &str, tokens: &TokenResponse) -> IdTokenClaims {
+    /// There is no ID token: what one would say, for the browser. The session's id stays in the sealed handle.
+    fn claims(&self, account: &Account, tokens: &TokenResponse) -> IdTokenClaims {
         let now = self.clock.now();
         let UserInfo {
             profile,
@@ -185,7 +185,6 @@ impl Sso2 {
             aud: vec![self.common.client_id.clone()],
             iat: now,
             exp: now + tokens.expires_in.unwrap_or(ticket::ACCESS_TOKEN_LIFETIME),
-            sid: Some(sid.to_owned()),
             email: known(Field::Email),
             email_verified: *email_verified,
             name: (!name.is_empty()).then(|| name.join(" ")),
