@@ -58,6 +58,7 @@ pub(crate) async fn attempt(app: App, progress: RwSignal<Progress>) -> Result<()
         return Err(attempt.last(Failure::new(Code::StateExpired)));
     }
     match (arrival, attempt.pending.session.clone()) {
+        (Arrival::Refused { code, .. }, _) => Err(attempt.last(Failure::new(code))),
         (Arrival::Identified { t, .. }, None) => attempt.land(t, progress).await,
         // A reload, the back button, or the return from a login form of somebody else's.
         (_, Some(session)) => attempt.ask(session, progress).await,

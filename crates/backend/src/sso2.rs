@@ -9,13 +9,18 @@ use admit_one_protocol::{
         SignOutResponse, StatusRequest, TokensResponse,
     },
     encoding::from_base64url,
-    sso2::{EndUser, Ticket, landing::Landing, status::Verdict},
+    sso2::{
+        EndUser, Ticket,
+        landing::{Landing, refusal_uri},
+        status::Verdict,
+    },
 };
 use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -163,7 +168,8 @@ fn named(state: &app::State, id: &str) -> Result<(Arc<Provider>, Arc<Sso2>), Fai
     }
 }
 
-/// Steps A and B: `GET …/identify?state=…` leads the buyer to SSO2, with a message that only we can sign.
+/// Steps A and B: `GET …/identify?state=…` leads the buyer to SSO2, with a message that only we can sign; or, since it is a
+/// page to them, to our landing page, which says why not.
 pub(crate) async fn identify(
     State(state): State<Arc<app::State>>,
     Path(id): Path<String>,
@@ -173,12 +179,20 @@ pub(crate) async fn identify(
     let request_id = RequestId::of(&request).unwrap_or_default();
     let found = named(&state, &id);
     let provider = found.as_ref().ok().map(|(provider, _)| provider.id.clone());
+    let landing_page = match &found {
+        Ok((provider, _)) => provider.redirect_uri.to_string(),
+        Err(_) => format!(
+            "{}/landing/{}",
+            state.config.public_url,
+            utf8_percent_encode(&id, NON_ALPHANUMERIC)
+        ),
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let one_time = query.strip_prefix("state=").unwrap_or_default();
     let outcome = state.admit(&request).and(found).and_then(|(_, sso2)| {
-        let query = request.uri().query().unwrap_or_default();
-        let state = query.strip_prefix("state=").unwrap_or_default();
         // The app makes one of 32 bytes; whoever else made this address gains nothing by it.
-        match from_base64url(state) {
-            Ok(bytes) if bytes.len() == 32 => Ok(sso2.identify(state)),
+        match from_base64url(one_time) {
+            Ok(bytes) if bytes.len() == 32 => Ok(sso2.identify(one_time)),
             _ => Err(Failure::new(
                 Code::RequestMalformed,
                 "`state` isn't one of ours",
@@ -198,9 +212,9 @@ pub(crate) async fn identify(
     state
         .metrics
         .call(provider.as_ref(), Step::Identify, code, since);
-    let location = outcome.and_then(|url| {
-        HeaderValue::from_str(&url).map_err(|error| Failure::new(Code::Internal, error.to_string()))
-    });
+    let url = outcome.unwrap_or_else(|failure| refusal_uri(&landing_page, one_time, failure.code));
+    let location = HeaderValue::from_str(&url)
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()));
     match location {
         Ok(location) => {
             let headers = [

@@ -172,8 +172,14 @@ client_secret_env = "{secret}"
 }
 
 async fn start(server: &str, lines: &str) -> (Browser, Payway) {
+    start_with("per_minute = 0", server, lines).await
+}
+
+/// The same with other limits.
+async fn start_with(limits: &str, server: &str, lines: &str) -> (Browser, Payway) {
     let (upstream, payway) = (Upstream::start().await, Payway::start().await);
-    let text = toml(&upstream.issuer, server, &providers(&payway, lines));
+    let text = toml(&upstream.issuer, server, &providers(&payway, lines))
+        .replace("per_minute = 0", limits);
     let config =
         Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
     let app = App::start(config).await.unwrap();
@@ -256,20 +262,39 @@ mod step_a_identify {
             "?state=https://evil.example",
             "?r=x",
         ] {
-            let answer = browser
-                .get(&format!("/v1/sso2/paper/identify{query}"))
-                .await;
+            let address = refused(&browser, &format!("paper/identify{query}")).await;
+            assert!(address.starts_with("https://sso.example/landing/paper?state="));
+            assert!(address.ends_with("&error=request_malformed"), "{address}");
+        }
+        let state = base64url([7; 32]);
+        for (id, encoded) in [("club", "club"), ("nobody", "nobody"), ("a%2Fb", "a%2Fb")] {
             assert_eq!(
-                answer.body["code"],
-                Code::RequestMalformed.as_str(),
-                "{query}"
+                refused(&browser, &format!("{id}/identify?state={state}")).await,
+                format!(
+                    "https://sso.example/landing/{encoded}?state={state}&error=provider_unknown"
+                )
             );
         }
-        for id in ["club", "nobody"] {
-            let path = format!("/v1/sso2/{id}/identify?state={}", base64url([7; 32]));
-            let answer = browser.get(&path).await;
-            assert_eq!(answer.body["code"], Code::ProviderUnknown.as_str(), "{id}");
-        }
+    }
+
+    #[tokio::test]
+    async fn leads_whom_it_refuses_to_a_page_of_ours_with_the_reason() {
+        let (browser, _) = start_with("per_minute = 1", "", "").await;
+        let state = base64url([7; 32]);
+        let path = format!("paper/identify?state={state}");
+        assert_eq!(browser.get(&format!("/v1/sso2/{path}")).await.status, 303);
+        assert_eq!(
+            refused(&browser, &path).await,
+            format!("https://sso.example/landing/paper?state={state}&error=rate_limited")
+        );
+    }
+
+    /// Where a refusal leads to.
+    async fn refused(browser: &Browser, path: &str) -> String {
+        let answer = browser.get(&format!("/v1/sso2/{path}")).await;
+        assert_eq!(answer.status, 303, "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        answer.headers["location"].to_str().unwrap().to_owned()
     }
 
     #[tokio::test]
@@ -317,9 +342,10 @@ mod step_c_landing {
         );
         let claims = &tokens["claims"];
         assert_eq!(claims["iss"], format!("{}/paper", payway.url));
-        assert_eq!(
-            (&claims["sub"], &claims["sid"]),
-            (&json!(ALICE), &json!("s-1"))
+        assert_eq!(claims["sub"], ALICE);
+        assert!(
+            !tokens.to_string().contains("s-1"),
+            "the session's id never reaches the browser in the clear"
         );
         assert_eq!(
             (&claims["email_verified"], &claims["name"]),
@@ -561,13 +587,8 @@ mod passwords {
 
     #[tokio::test]
     async fn of_one_address_are_counted_whoevers_they_are() {
-        let (upstream, payway) = (Upstream::start().await, Payway::start().await);
-        let text = toml(&upstream.issuer, "", &providers(&payway, ""))
-            .replace("per_minute = 0", "per_minute = 0\npasswords_per_minute = 3");
-        let config =
-            Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
-        let app = App::start(config).await.unwrap();
-        let mut browser = Browser::of(app, upstream).await;
+        let limits = "per_minute = 0\npasswords_per_minute = 3";
+        let (mut browser, payway) = start_with(limits, "", "").await;
         let session = anonymous(&mut browser).await;
         payway.replies(json!({"err": "invalid_credentials"}));
         for at in 0..5 {
@@ -815,6 +836,12 @@ client_secret_env = "PAPER"
     }
 
     #[test]
+    fn a_secret_too_short_for_its_algorithm_has_to_be_asked_for() {
+        let short = "client_secret_env = \"STRONG\"\ndanger_short_secret = true";
+        assert_eq!(refused("client_secret_env = \"PAPER\"", short), "accepted");
+    }
+
+    #[test]
     fn mistakes_are_told() {
         let cases = [
             (
@@ -834,6 +861,16 @@ client_secret_env = "PAPER"
                 "client_secret_env = \"PAPER\"",
                 "",
                 "it signs every message",
+            ),
+            (
+                "client_secret_env = \"PAPER\"",
+                "client_secret_env = \"STRONG\"",
+                "`providers.client_secret_env`: found a secret of 13 bytes",
+            ),
+            (
+                "client_secret_env = \"PAPER\"",
+                "client_secret_env = \"STRONG\"\ndanger_short_secret = false",
+                "at least 32",
             ),
             ("organisation", "me_path = \"me\"\norganisation", "a path"),
             (

@@ -314,7 +314,7 @@ mod step_a_identify {
 
 mod step_c_landing {
     use admit_one_protocol::sso2::landing::{
-        Arrival, ArrivalError, Landing, LandingError, return_uri,
+        Arrival, ArrivalError, Landing, LandingError, refusal_uri, return_uri,
     };
 
     use super::*;
@@ -347,6 +347,26 @@ mod step_c_landing {
     fn reads_an_r_that_was_not_percent_encoded() {
         let query = format!("?t=a.b.c&r={PAGE}?state=s-1");
         assert_eq!(Arrival::parse(&query, PAGE).unwrap(), identified());
+    }
+
+    #[test]
+    fn tells_a_refusal_of_ours_by_its_code() {
+        let arrival = |address: &str| {
+            let (page, query) = address.split_once('?').unwrap();
+            assert_eq!(page, PAGE);
+            Arrival::parse(query, PAGE).unwrap()
+        };
+        let refused = |code| Arrival::Refused {
+            state: "s-1".to_owned(),
+            code,
+        };
+        let address = refusal_uri(PAGE, "s-1", Code::RateLimited);
+        assert_eq!(arrival(&address), refused(Code::RateLimited));
+        let unknown = address.replace("rate_limited", "made_up");
+        assert_eq!(arrival(&unknown), refused(Code::Internal));
+        // Whoever has a message has been at SSO2.
+        let both = format!("t=a.b.c&r={PAGE}?state=s-1&error=rate_limited");
+        assert_eq!(Arrival::parse(&both, PAGE).unwrap(), identified());
     }
 
     #[test]

@@ -12,6 +12,18 @@ pub fn return_uri(landing_page: &str, state: &str) -> String {
     with_query(landing_page, [("state", state)])
 }
 
+fn known(error: &str) -> Code {
+    let mut codes = Code::ALL.iter().copied();
+    codes
+        .find(|code| code.as_str() == error)
+        .unwrap_or(Code::Internal)
+}
+
+/// Where a buyer is sent whose step A our backend refuses: to our landing page, which shows why.
+pub fn refusal_uri(landing_page: &str, state: &str, code: Code) -> String {
+    with_query(landing_page, [("state", state), ("error", code.as_str())])
+}
+
 /// Step D with a central login form, Payway's own or another site's: `continue` says where to go after logging in.
 /// The form's address may end in `continue=` already, as Payway writes it.
 pub fn central_login_url(login_url: &str, return_uri: &str) -> String {
@@ -35,6 +47,13 @@ pub enum Arrival {
         /// The `state` of the address.
         state: String,
     },
+    /// Step A, which our backend refused: nobody has been at SSO2.
+    Refused {
+        /// The `state` of the address.
+        state: String,
+        /// The backend's reason; [`Code::Internal`] where it is none that we know.
+        code: Code,
+    },
 }
 
 /// The message may hold a ticket.
@@ -43,6 +62,7 @@ impl fmt::Debug for Arrival {
         f.write_str(match self {
             Arrival::Identified { .. } => "Arrival::Identified(..)",
             Arrival::Returned { .. } => "Arrival::Returned(..)",
+            Arrival::Refused { .. } => "Arrival::Refused(..)",
         })
     }
 }
@@ -76,12 +96,13 @@ impl ArrivalError {
 impl Arrival {
     /// Reads the query of the landing page at this address. `r` has to be exactly the address that we made.
     pub fn parse(query: &str, landing_page: &str) -> Result<Arrival, ArrivalError> {
-        let (mut t, mut r, mut state) = (None, None, None);
+        let (mut t, mut r, mut state, mut error) = (None, None, None, None);
         for (name, value) in parameters(query) {
             let place = match name.as_str() {
                 "t" => &mut t,
                 "r" => &mut r,
                 "state" => &mut state,
+                "error" => &mut error,
                 _ => continue,
             };
             if place.replace(value).is_some() {
@@ -90,9 +111,14 @@ impl Arrival {
         }
         let state = state.filter(|state| !state.is_empty());
         let Some(t) = t.filter(|t| !t.is_empty()) else {
-            return state
-                .map(|state| Arrival::Returned { state })
-                .ok_or(ArrivalError::Malformed);
+            let state = state.ok_or(ArrivalError::Malformed)?;
+            return Ok(match error {
+                None => Arrival::Returned { state },
+                Some(error) => Arrival::Refused {
+                    state,
+                    code: known(&error),
+                },
+            });
         };
         let own = |r: String| {
             let (_, query) = r.split_once('?')?;
@@ -106,7 +132,9 @@ impl Arrival {
     /// The `state` of the sign-in that it belongs to.
     pub fn state(&self) -> &str {
         match self {
-            Arrival::Identified { state, .. } | Arrival::Returned { state } => state,
+            Arrival::Identified { state, .. }
+            | Arrival::Returned { state }
+            | Arrival::Refused { state, .. } => state,
         }
     }
 }
