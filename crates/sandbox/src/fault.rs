@@ -271,8 +271,6 @@ faults! {
         AirlockSubOther "airlock_sub_other" "" "After the second factor, `sub` is another person.";
         AirlockAuthTimeStale "airlock_auth_time_stale" "" "After the second factor, `auth_time` is an hour ago although `prompt=login` was sent (OpenID Connect Core 3.1.2.1).";
         AirlockAuthTimeMissing "airlock_auth_time_missing" "" "After the second factor, there is no `auth_time` (OpenID Connect Core 2: REQUIRED with `max_age`).";
-        AirlockChallengeRepeated "airlock_challenge_repeated" "" "The protected resource asks for more, however strong the token is (RFC 9470 3).";
-        AirlockChallengeWithoutAcrValues "airlock_challenge_without_acr_values" "" "The protected resource asks for more and doesn't say what: no `acr_values` (RFC 9470 3: OPTIONAL).";
     }
     Payway {
         PaywayIdentifyHttp500 "payway_identify_http_500" "" "`/identify` breaks: the visitor is left there (RFC 9110 15.6.1).";

@@ -13,13 +13,7 @@ use axum::{
 use serde_json::json;
 
 use super::{Flow, resource::authorized};
-use crate::{
-    fault::Fault,
-    oauth::bearer_challenge,
-    state::{App, State as Sandboxed},
-    system::System,
-    wire,
-};
+use crate::{oauth::bearer_challenge, state::App, system::System, wire};
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
@@ -60,8 +54,8 @@ async fn protected(State(app): State<App>, headers: HeaderMap) -> Response {
     let max_age = state.settings.airlock.protected_max_age;
     let fresh = max_age.is_none_or(|max_age| now - grant.session.auth_time <= max_age);
     let strong = grant.session.flow == Flow::Strong;
-    if !(strong && fresh) || state.has(Fault::AirlockChallengeRepeated) {
-        return challenge(&state, max_age);
+    if !(strong && fresh) {
+        return challenge(max_age);
     }
     let Some(persona) = state.persona(&grant.session.persona) else {
         return bearer_challenge(StatusCode::UNAUTHORIZED, Some("invalid_token"), &[]);
@@ -73,15 +67,15 @@ async fn protected(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 /// Section 3: `acr_values` and `max_age` say what would be enough.
-fn challenge(state: &Sandboxed, max_age: Option<i64>) -> Response {
+fn challenge(max_age: Option<i64>) -> Response {
     let max_age = max_age.map(|seconds| seconds.to_string());
-    let mut more = vec![(
-        "error_description",
-        "A different authentication level is required",
-    )];
-    if !state.has(Fault::AirlockChallengeWithoutAcrValues) {
-        more.push(("acr_values", Flow::Strong.acr()));
-    }
+    let mut more = vec![
+        (
+            "error_description",
+            "A different authentication level is required",
+        ),
+        ("acr_values", Flow::Strong.acr()),
+    ];
     more.extend(max_age.as_deref().map(|seconds| ("max_age", seconds)));
     let error = Some("insufficient_user_authentication");
     bearer_challenge(StatusCode::UNAUTHORIZED, error, &more)

@@ -143,19 +143,3 @@ async fn of_pushed_requests_leave_the_client_to_itself() {
     let back = Browser::at(&sandbox, HOST).get(&url).await;
     assert_eq!(back.redirected()["error"], "invalid_request_uri");
 }
-
-#[tokio::test]
-async fn of_the_protected_resource_repeat_the_challenge_or_say_less() {
-    let sandbox = sandbox();
-    let strong = Buyer::new(&sandbox).signed_up("alice", &[]).await;
-    sandbox.set_faults([Fault::AirlockChallengeRepeated]);
-    let refused = protected(&sandbox, &strong).await;
-    assert!(challenge(&refused).contains("acr_values"));
-    sandbox.set_faults([
-        Fault::AirlockChallengeRepeated,
-        Fault::AirlockChallengeWithoutAcrValues,
-    ]);
-    let refused = protected(&sandbox, &strong).await;
-    assert!(challenge(&refused).contains("insufficient_user_authentication"));
-    assert!(!challenge(&refused).contains("acr_values"));
-}
