@@ -6,7 +6,7 @@ use admit_one_protocol::{
         AuthenticateRequest, CompleteRequest, ExchangeRequest, GrantRequest, GrantResponse,
         LandingRequest, Problem, ProfileRequest, ProfileResponse, PublicConfiguration,
         RefreshRequest, SessionResponse, SignOutRequest, SignOutResponse, StatusRequest,
-        StepUpRequest, StepUpResponse, TokensResponse,
+        StepUpRequest, StepUpResponse, StepUpTaken, TokensResponse,
     },
     handoff::{SealRequest, SealResponse},
     step_up::StepUp,
@@ -98,6 +98,13 @@ pub async fn seal(body: &SealRequest) -> Result<SealResponse, Failure> {
 /// `POST /v1/step-up`.
 pub async fn step_up(body: &StepUpRequest) -> Result<StepUpResponse, Failure> {
     post("/v1/step-up", body.handle.as_deref(), body).await
+}
+
+/// `PUT /v1/step-up`: the session of the step-up takes the place of the one before, where the handle is a cookie.
+pub async fn take_step_up() -> Result<(), Failure> {
+    let body = written(&StepUpTaken {})?;
+    send(Method::PUT, "/v1/step-up", None, body).await?;
+    Ok(())
 }
 
 /// `POST /v1/sso2/{provider}/landing`.

@@ -205,7 +205,7 @@ pub(crate) async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lo
         Trouble::Spent(failure, Box::new(pending.clone()))
     };
     match pending::find(&pending.state) {
-        Some(free) if free.claimed_at.is_none() => {
+        Some(free) if free.claimed_at.is_none() || is_orphaned(&free, &lock) => {
             let arrived_at = pending.arrived_at;
             let free = PendingAuthorization { arrived_at, ..free };
             pending::claim(free, Some(browser::now_ms()));
@@ -223,6 +223,7 @@ pub(crate) async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lo
                 if app.session.current().is_some() {
                     app.go(Route::Account, Entry::Replace);
                     step_up::is_abandoned(app);
+                    refresh::watch(app);
                     return Ok(lock);
                 }
                 browser::sleep(200).await;
@@ -231,6 +232,12 @@ pub(crate) async fn claim(app: App, pending: &PendingAuthorization) -> Result<Lo
             Err(spent())
         }
     }
+}
+
+/// Whether the page that claimed this step-up was reloaded, or has died, in the middle: while it lives it holds the lock. The
+/// backend gives the same answer again, for a minute.
+fn is_orphaned(claimed: &PendingAuthorization, lock: &Lock) -> bool {
+    claimed.step_up.is_some() && matches!(lock, Lock::Web(_))
 }
 
 /// A response to nothing that was asked here: a reload after the end, a stale page, or a foreign one.

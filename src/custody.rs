@@ -2,8 +2,11 @@
 
 use admit_one_protocol::api::{CookieMirror, Custody};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     browser::{self, Shelf},
+    pending,
     signed_in::SignedIn,
 };
 
@@ -12,6 +15,8 @@ pub const KEY: &str = "admit-one";
 /// The answers to the profile's questions, before they are saved.
 pub const ANSWERS: &str = "admit-one.profile";
 const PROBE: &str = "admit-one.probe";
+/// A session whose page was left for a step-up.
+const ASIDE: &str = "admit-one.aside";
 
 /// Puts the session down on the configured rung, or on the next one that the browser allows:
 /// localStorage, sessionStorage, memory. Says whether it is kept.
@@ -37,10 +42,52 @@ pub fn kept(custody: Custody) -> Option<SignedIn> {
     let session: Option<SignedIn> = match custody {
         Custody::Local => Shelf::Local.get(KEY).or_else(|| Shelf::Session.get(KEY)),
         Custody::Session => Shelf::Session.get(KEY),
-        Custody::Memory => None,
+        Custody::Memory => aside(),
         Custody::Cookie => Shelf::Local.get(KEY),
     };
     session.filter(|session| session.version == SignedIn::VERSION)
+}
+
+/// Lays the session aside while the buyer is away for a step-up, where it would go with the page: who it is and the sealed
+/// handle, no token, for this tab and as long as the step-up of this `state` is open. Says whether it is kept.
+pub fn lay_aside(session: &SignedIn, state: &str) -> bool {
+    let session = SignedIn {
+        handle: session.handle.clone(),
+        ..session.without_tokens()
+    };
+    let aside = Aside {
+        state: state.to_owned(),
+        session,
+    };
+    Shelf::Session.set(ASIDE, &aside)
+}
+
+/// What has become of the session that is laid aside, if one is: a newer handle, for instance.
+pub fn lay_aside_again(session: &SignedIn) {
+    if let Some(aside) = Shelf::Session.get::<Aside>(ASIDE) {
+        lay_aside(session, &aside.state);
+    }
+}
+
+/// Forgets what is laid aside: the step-up has come to its end.
+pub fn forget_aside() {
+    Shelf::Session.remove(ASIDE);
+}
+
+fn aside() -> Option<SignedIn> {
+    let aside: Aside = Shelf::Session.get(ASIDE)?;
+    let open = pending::find(&aside.state);
+    if open.is_none_or(|pending| pending.is_expired(browser::now_ms())) {
+        forget_aside();
+        return None;
+    }
+    Some(aside.session)
+}
+
+#[derive(Deserialize, Serialize)]
+struct Aside {
+    state: String,
+    session: SignedIn,
 }
 
 /// Forgets the session on every rung: the configuration may have changed since it was put down.
@@ -48,6 +95,7 @@ pub fn forget(mirror: Option<&CookieMirror>) {
     for shelf in Shelf::ALL {
         shelf.remove(KEY);
     }
+    forget_aside();
     if let Some(mirror) = mirror {
         browser::set_cookie(&cookie(mirror, "", 0));
     }

@@ -1,6 +1,9 @@
 //! Who is signed in: the one owner of that fact.
 
-use admit_one_protocol::{Code, api::PublicConfiguration};
+use admit_one_protocol::{
+    Code,
+    api::{Custody, PublicConfiguration},
+};
 use leptos::prelude::*;
 
 pub use crate::signed_in::SignedIn;
@@ -93,7 +96,11 @@ impl Session {
     }
 
     fn keep(self, session: &SignedIn) {
-        put_down(&self.configuration.read_value(), session);
+        let configuration = self.configuration.read_value();
+        put_down(&configuration, session);
+        if configuration.custody == Custody::Memory {
+            custody::lay_aside_again(session);
+        }
     }
 
     /// Signs out in this browser; `why` is shown, if it wasn't the buyer's wish.
@@ -113,6 +120,9 @@ impl Session {
     pub fn observe(self) {
         let custody = self.configuration.read_value().custody;
         let current = self.current();
+        if custody == Custody::Memory && current.is_some() {
+            return; // whatever is laid aside is no newer
+        }
         match custody::kept(custody) {
             Some(kept) if kept.is_over() => {
                 custody::forget(self.configuration.read_value().cookie_mirror.as_ref());

@@ -6,6 +6,7 @@ use admit_one_protocol::{
     api::{Custody, PublicStepUp},
     authorization::{
         AuthorizationCode, AuthorizationEntropy, PendingAuthorization, PendingStepUp, Replay,
+        callback_state,
     },
     step_up::{StepUp, StepUpStart, SteppingUp},
 };
@@ -15,6 +16,7 @@ use crate::{
     api,
     app::App,
     browser::{self, Entry, Shelf},
+    custody,
     failure::Failure,
     grant, pages, pending, refresh,
     route::Route,
@@ -70,7 +72,12 @@ async fn leave(app: App, wanted: &StepUp, replay: Option<Replay>) -> Result<(), 
     let start = start(app, &session, wanted, replay)?;
     let state = start.pending.state.clone();
     pending::prune();
-    pending::keep(app.configuration.read_value().custody, &start.pending)?;
+    let custody = app.configuration.read_value().custody;
+    pending::keep(custody, &start.pending)?;
+    if custody == Custody::Memory && !custody::lay_aside(&session, &state) {
+        forget(&state);
+        return Err(Code::StorageBlocked.into());
+    }
     let answer = api::step_up(&start.request).await;
     let left = answer.and_then(|answer| {
         Shelf::Session.put(LEFT, &state);
@@ -105,7 +112,6 @@ fn start(
         person: PendingStepUp {
             iss: session.claims.iss.clone(),
             sub: session.claims.sub.clone(),
-            destination: session.return_to.clone(),
             replay,
         },
         handle: session.handle.clone(),
@@ -120,6 +126,12 @@ fn start(
         .ok_or_else(|| Code::StepUpUnavailable.into())
 }
 
+/// Whether the address is the answer to a step-up: it may replace the session's tokens, so they aren't refreshed meanwhile.
+pub fn is_coming_back(app: App) -> bool {
+    let pending = || pending::find(&callback_state(&browser::query())?)?.step_up;
+    app.route.get_untracked() == Route::Callback && pending().is_some()
+}
+
 /// Takes the code of the strong flow to a session in place of the one before, of the same person.
 pub async fn come_back(
     app: App,
@@ -129,30 +141,22 @@ pub async fn come_back(
     // A refresh in another tab would bring back the session of before.
     let lock = browser::lock(refresh::LOCK).await;
     app.session.observe();
-    let before = app.session.current();
-    match &before {
-        Some(before) if !stepping_up.is_of(&before.claims.iss, &before.claims.sub) => {
-            return Err(Code::StepUpSub.into());
-        }
-        // It went with the page that was left.
-        None if app.configuration.read_value().custody == Custody::Memory => {}
-        None => return Err(Code::HandleMissing.into()),
-        Some(_) => {}
+    let before = app.session.current().ok_or(Code::HandleMissing)?;
+    if !stepping_up.is_of(&before.claims.iss, &before.claims.sub) {
+        return Err(Code::StepUpSub.into());
     }
     let mut request = code.exchange_request();
-    request.handle = before.as_ref().and_then(|before| before.handle.clone());
+    request.handle = before.handle.clone();
     let tokens = api::exchange(&request).await?;
     let strong = verify::exchanged(tokens, code, code.pending()).await?;
     if !stepping_up.is_of(&strong.claims.iss, &strong.claims.sub) {
         return Err(Code::StepUpSub.into());
     }
-    app.session.adopt(match &before {
-        Some(before) => strong.in_place_of(before),
-        None => SignedIn {
-            return_to: stepping_up.destination.clone(),
-            ..strong
-        },
-    });
+    if app.configuration.read_value().custody == Custody::Cookie {
+        // Not before: until here the cookie is that of the session before.
+        api::take_step_up().await?;
+    }
+    app.session.adopt(strong.in_place_of(&before));
     drop(lock);
     // From here on there is nothing left that a reload could send again.
     forget(&code.pending().state);
@@ -228,6 +232,7 @@ fn go_back(app: App, pending: &PendingAuthorization) {
 
 fn forget(state: &str) {
     pending::consume(state);
+    custody::forget_aside();
     Shelf::Session.remove(LEFT);
 }
 

@@ -101,6 +101,9 @@ pub async fn resume(app: App) {
     let Some(session) = app.session.current() else {
         return;
     };
+    if step_up::is_coming_back(app) {
+        return;
+    }
     refresh::watch(app);
     if matches!(app.route.get_untracked(), Route::Callback | Route::Landing) {
         return;

@@ -11,7 +11,7 @@ use admit_one_protocol::{
     api::{
         AuthenticateRequest, CompleteRequest, Custody, ExchangeRequest, GrantRequest,
         LandingRequest, ProfileRequest, RefreshRequest, SignOutRequest, StatusRequest,
-        StepUpRequest,
+        StepUpRequest, StepUpTaken,
     },
     encoding::base64url,
     handoff::{OpenRequest, SealRequest},
@@ -57,10 +57,15 @@ impl RequestId {
 /// The cookie of `custody = "cookie"` (RFC 10017).
 pub(crate) const COOKIE: &str = "__Host-admit-one";
 
+/// The cookie of a step-up's session, until the browser has verified it.
+const STRONG_COOKIE: &str = "__Host-admit-one-strong";
+
 /// A body that may carry the handle.
 pub(crate) trait Message: DeserializeOwned + Send {
     /// Whether the call needs a proof; one without has something else that only its caller knows.
     const PROVEN: bool = true;
+    /// Where the handle is with `custody = "cookie"`.
+    const COOKIE: &str = COOKIE;
 
     fn handle(&self) -> Option<&str> {
         None
@@ -96,6 +101,10 @@ impl Message for AuthenticateRequest {}
 // The frame in a partner's page has no key: its storage isn't that of our pages.
 impl Message for OpenRequest {
     const PROVEN: bool = false;
+}
+
+impl Message for StepUpTaken {
+    const COOKIE: &str = STRONG_COOKIE;
 }
 
 /// A call whose proof was accepted.
@@ -163,18 +172,30 @@ impl Call {
             return Some(sealed);
         }
         let left = expires_at.saturating_sub(self.state.clock.now());
-        let _ = self.cookie.set(format!(
-            "{COOKIE}={sealed}; Path=/; Max-Age={left}; Secure; HttpOnly; SameSite=Strict"
-        ));
+        self.set_cookie(COOKIE, &sealed, left);
         None
+    }
+
+    /// Hands the handle of a step-up to the browser: in the body, or as a cookie beside the session's, which stays until
+    /// the browser has verified what came with it.
+    pub(crate) fn offer(&self, sealed: String) -> Option<String> {
+        if self.state.config.custody != Custody::Cookie {
+            return Some(sealed);
+        }
+        self.set_cookie(STRONG_COOKIE, &sealed, OFFERED_FOR);
+        None
+    }
+
+    fn set_cookie(&self, name: &str, value: &str, seconds: u64) {
+        let _ = self.cookie.set(format!(
+            "{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"
+        ));
     }
 
     /// Has the browser forget the cookie.
     pub(crate) fn forget(&self) {
         if self.state.config.custody == Custody::Cookie {
-            let _ = self.cookie.set(format!(
-                "{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
-            ));
+            self.set_cookie(COOKIE, "", 0);
         }
     }
 }
@@ -258,7 +279,7 @@ where
         .with_retry_after(1)
     })?;
     let (sealed, ath) = match state.config.custody {
-        Custody::Cookie => (cookie(&parts.headers).map(str::to_owned), None),
+        Custody::Cookie => (cookie(&parts.headers, M::COOKIE).map(str::to_owned), None),
         _ => {
             let sealed = message.handle().map(str::to_owned);
             let ath = sealed.as_ref().map(|sealed| {
@@ -374,6 +395,9 @@ fn verifies(check: &ProofSignatureCheck<'_>) -> bool {
 /// Providers are told no more of a `User-Agent`; `to_str` lets ASCII alone through.
 const LONGEST_USER_AGENT: usize = 512;
 
+/// As long as the answer of the exchange is kept for a retry, seconds.
+const OFFERED_FOR: u64 = 60;
+
 /// Instances' clocks may differ by this much.
 pub(crate) const SKEW_MS: u64 = 5000;
 
@@ -405,14 +429,14 @@ async fn read<M: Message>(body: Body, max: usize) -> Result<M, Failure> {
 
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == COOKIE && !value.is_empty())
+        .find(|(own, value)| *own == name && !value.is_empty())
         .map(|(_, value)| value)
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn exchange(
         ));
     }
     let flow = if request.step_up {
-        Flow::StepUp(step_up::session(&call, &provider).await?.map(Box::new))
+        Flow::StepUp(Box::new(step_up::session(&call, &provider).await?))
     } else {
         Flow::SignIn
     };
@@ -54,7 +54,7 @@ pub(crate) async fn exchange(
 enum Flow {
     SignIn,
     /// By the client of the strong flow, of a session that was there before.
-    StepUp(Option<Box<Handle>>),
+    StepUp(Box<Handle>),
 }
 
 /// The tokens for the browser, with a handle that is bound to its key.
@@ -73,7 +73,7 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
     } = exchanged;
     let strong = matches!(flow, Flow::StepUp(_));
     let before = match flow {
-        Flow::StepUp(before) => before,
+        Flow::StepUp(before) => Some(before),
         Flow::SignIn => None,
     };
     if let Some(before) = &before
@@ -98,6 +98,12 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
         expires_at: made_at_ms / 1000 + state.config.handle_lifetime,
         refresh_token: tokens.refresh_token,
     };
+    let sealed = handle.seal(&state.sealer)?;
+    let sealed = if strong {
+        call.offer(sealed)
+    } else {
+        call.deliver(sealed, handle.expires_at)
+    };
     Ok(TokensResponse {
         access_token: tokens.access_token,
         expires_in: tokens.expires_in,
@@ -105,7 +111,7 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
         id_token: tokens.id_token,
         claims,
         keys,
-        handle: call.deliver(handle.seal(&state.sealer)?, handle.expires_at),
+        handle: sealed,
         handle_expires_at: handle.expires_at,
         refreshable: handle.refresh_token.is_some(),
         provider: handle.provider,

@@ -161,6 +161,7 @@ mod tests {
                     authorization_url: "x".into()
                 }),
             ),
+            ("StepUpTaken", json!(api::StepUpTaken {})),
             (
                 "Balance",
                 json!(api::Balance {

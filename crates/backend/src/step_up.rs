@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use admit_one_protocol::{
     Code,
-    api::{Custody, StepUpRequest, StepUpResponse},
+    api::{StepUpRequest, StepUpResponse, StepUpTaken},
     step_up::{StepUp, is_one_time_value},
 };
 
@@ -40,17 +40,22 @@ pub(crate) async fn step_up(
     Ok(StepUpResponse { authorization_url })
 }
 
-/// The session that an exchange steps up. Where tokens rest in memory alone, it went with the page that the buyer left:
-/// then the browser alone compares who comes back.
-pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Option<Handle>, Failure> {
+/// `PUT /v1/step-up`: the browser has verified what the exchange has brought; from here on the cookie is that session's.
+pub(crate) async fn take(call: Arc<Call>, _: StepUpTaken) -> Result<StepUpTaken, Failure> {
+    let handle = call.handle(Age::Checked)?;
+    call.provider_of(&handle)?;
+    call.state.revocations.check(&handle).await?;
+    call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at);
+    Ok(StepUpTaken {})
+}
+
+/// The session that an exchange steps up.
+pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Handle, Failure> {
     if provider.dialect.public().step_up.is_none() {
         return Err(Failure::new(
             Code::StepUpUnavailable,
             "the provider has no `[providers.step_up]`",
         ));
-    }
-    if call.sealed.is_none() && call.state.config.custody == Custody::Memory {
-        return Ok(None);
     }
     let handle = call.handle(Age::Checked)?;
     if handle.provider != *provider.id || handle.iss != provider.issuer {
@@ -60,7 +65,7 @@ pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Option<H
         ));
     }
     call.state.revocations.check(&handle).await?;
-    Ok(Some(handle))
+    Ok(handle)
 }
 
 /// Refuses a call whose session was authenticated too weakly or too long ago

@@ -85,6 +85,9 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::StepUp, request, step_up::step_up).await
             })
+            .put(async |State(state): Shared, request: Request| {
+                answer(state, Step::StepUp, request, step_up::take).await
+            })
             .fallback(not_found),
         )
         .route(

@@ -403,6 +403,22 @@ mod coming_back {
     }
 
     #[tokio::test]
+    async fn how_recent_is_configuration() {
+        for (max_age, fits) in [(60, 179), (0, 119)] {
+            let key = format!("[providers.step_up]\nmax_age = {max_age}");
+            let mut browser = configured(&[("[providers.step_up]", &key)]).await;
+            let weak = browser.exchange().await.ok()["handle"].clone();
+            let now = browser.app.clock().now();
+            come_back(&mut browser, &weak, json!({"auth_time": now - fits - 3}))
+                .await
+                .refused(Code::IdTokenAuthTime);
+            come_back(&mut browser, &weak, json!({"auth_time": now - fits}))
+                .await
+                .ok();
+        }
+    }
+
+    #[tokio::test]
     async fn the_id_token_is_the_strong_clients() {
         let mut browser = stepping_up().await;
         let weak = browser.exchange().await.ok()["handle"].clone();
@@ -428,9 +444,59 @@ mod coming_back {
     }
 
     #[tokio::test]
-    async fn where_tokens_rest_in_memory_the_browser_compares() {
+    async fn nobody_comes_back_to_a_session_that_went_with_its_page() {
         let mut browser = configured(&[("app_dir", "custody = \"memory\"\napp_dir")]).await;
+        come_back(&mut browser, &Value::Null, json!({}))
+            .await
+            .refused(Code::HandleMissing);
+        assert_eq!(browser.upstream.count("/token"), 0);
+    }
+
+    #[tokio::test]
+    async fn the_cookie_is_the_session_of_before_until_the_browser_takes_the_new_one() {
+        let mut browser = configured(&[("app_dir", "custody = \"cookie\"\napp_dir")]).await;
+        browser.exchange().await.ok();
+        let weak = browser.cookie.clone();
         come_back(&mut browser, &Value::Null, json!({})).await.ok();
+        let offered = browser.cookie.clone().unwrap();
+        assert!(
+            offered.starts_with("__Host-admit-one-strong=new."),
+            "{offered}"
+        );
+        // A browser that refuses what came with it goes on as it was.
+        browser.cookie = weak.clone();
+        browser.call("POST", "/v1/refresh", json!({})).await.ok();
+        assert_ne!(browser.upstream.last("/token").0.as_deref(), Some(STRONG));
+        let not_offered = browser.call("PUT", "/v1/step-up", json!({})).await;
+        not_offered.refused(Code::HandleMissing);
+        // One that has verified it takes it, and it is bound to that browser.
+        let both = format!("{}; {offered}", weak.unwrap());
+        let mut thief = browser.another().await;
+        thief.cookie = Some(both.clone());
+        let stolen = thief.call("PUT", "/v1/step-up", json!({})).await;
+        stolen.refused(Code::ProofKeyMismatch);
+        browser.cookie = Some(both);
+        browser.call("PUT", "/v1/step-up", json!({})).await.ok();
+        let taken = browser.cookie.clone().unwrap();
+        assert!(taken.starts_with("__Host-admit-one=new."), "{taken}");
+        browser.upstream.claims(json!({"aud": "strong-app"}));
+        browser.call("POST", "/v1/refresh", json!({})).await.ok();
+        assert_eq!(browser.upstream.last("/token").0.as_deref(), Some(STRONG));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_was_ended_everywhere_is_not_taken() {
+        let mut browser = configured(&[("app_dir", "custody = \"cookie\"\napp_dir")]).await;
+        browser.exchange().await.ok();
+        let weak = browser.cookie.clone();
+        come_back(&mut browser, &Value::Null, json!({})).await.ok();
+        let offered = browser.cookie.clone();
+        browser.cookie = weak;
+        let everywhere = json!({"reach": "everywhere", "state": "s"});
+        browser.call("POST", "/v1/sign-out", everywhere).await.ok();
+        browser.cookie = offered;
+        let taken = browser.call("PUT", "/v1/step-up", json!({})).await;
+        taken.refused(Code::HandleRevoked);
     }
 
     #[tokio::test]

@@ -408,6 +408,12 @@ impl core::fmt::Debug for StepUpResponse {
     }
 }
 
+/// `PUT /v1/step-up`, where the handle is a cookie: the browser has verified what the step-up's exchange has brought, and takes
+/// its session in place of the one before. The answer is the same, empty.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepUpTaken {}
+
 /// `POST /v1/sso2/{provider}/landing`: the landing page was arrived at (step C).
 #[derive(Clone, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -215,9 +215,6 @@ pub struct PendingStepUp {
     pub iss: String,
     /// Its person.
     pub sub: String,
-    /// Where the buyer wanted to go in the end, for a session that goes with its page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<String>,
     /// The call that asked for it, to be sent again once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,

@@ -269,7 +269,6 @@ mod start {
             person: PendingStepUp {
                 iss: "https://id.example".to_owned(),
                 sub: "alice".to_owned(),
-                destination: None,
                 replay: Some(Replay::Grant),
             },
             handle: Some("handle".to_owned()),
