@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::net::TcpListener;
@@ -14,11 +14,16 @@ use tokio::net::TcpListener;
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<Mutex<Orders>>);
 
+/// What a gate answers by itself.
+pub(crate) type Answer = (StatusCode, HeaderMap, String);
+
 #[derive(Default)]
 struct Orders {
     seen: BTreeMap<String, usize>,
     refuse: BTreeMap<String, usize>,
     hold: BTreeSet<String>,
+    answer: BTreeMap<String, Answer>,
+    repeat: BTreeMap<String, usize>,
 }
 
 impl Gate {
@@ -49,6 +54,16 @@ impl Gate {
         self.0.lock().unwrap().refuse.insert(path.into(), times);
     }
 
+    /// Answers requests for this path itself, until [`Gate::release`].
+    pub(crate) fn answer(&self, path: &str, answer: Answer) {
+        self.0.lock().unwrap().answer.insert(path.into(), answer);
+    }
+
+    /// Sends the next `times` requests for this path twice, as something in between may, and answers with the second answer.
+    pub(crate) fn repeat(&self, path: &str, times: usize) {
+        self.0.lock().unwrap().repeat.insert(path.into(), times);
+    }
+
     /// Holds back requests for paths that end so, until [`Gate::release`].
     pub(crate) fn hold(&self, suffix: &str) {
         self.0.lock().unwrap().hold.insert(suffix.into());
@@ -56,19 +71,23 @@ impl Gate {
 
     /// Lets everything through again.
     pub(crate) fn release(&self) {
-        self.0.lock().unwrap().hold.clear();
+        let mut orders = self.0.lock().unwrap();
+        orders.hold.clear();
+        orders.answer.clear();
     }
 
     fn refuses(&self, path: &str) -> bool {
         let mut orders = self.0.lock().unwrap();
         *orders.seen.entry(path.into()).or_default() += 1;
-        match orders.refuse.get_mut(path) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                true
-            }
-            _ => false,
-        }
+        is_next(&mut orders.refuse, path)
+    }
+
+    fn repeats(&self, path: &str) -> bool {
+        is_next(&mut self.0.lock().unwrap().repeat, path)
+    }
+
+    fn answers(&self, path: &str) -> Option<Answer> {
+        self.0.lock().unwrap().answer.get(path).cloned()
     }
 
     fn holds(&self, path: &str) -> bool {
@@ -102,5 +121,26 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     if gate.refuses(&path) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    if let Some((status, headers, body)) = gate.answers(&path) {
+        return (status, headers, body).into_response();
+    }
+    if gate.repeats(&path) {
+        let (parts, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let request = || Request::from_parts(parts.clone(), body.clone().into());
+        next.clone().run(request()).await;
+        return next.run(request()).await;
+    }
     next.run(request).await
+}
+
+/// Whether an order that is good for so many requests is good for this one.
+fn is_next(orders: &mut BTreeMap<String, usize>, path: &str) -> bool {
+    match orders.get_mut(path) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    }
 }

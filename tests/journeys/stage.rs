@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     pub(crate) directory: Directory,
     /// `profile.required`.
     pub(crate) required: &'static [&'static str],
+    /// `limits.per_minute`.
+    pub(crate) per_minute: u32,
     /// `profile.later`.
     pub(crate) later: bool,
     /// `upstream.timeout_ms`.
@@ -67,6 +69,7 @@ impl Default for Setup {
                 "phone_number",
                 "address.country",
             ],
+            per_minute: 1_000_000,
             later: false,
             timeout_ms: 3000,
             issuer: None,
@@ -267,7 +270,7 @@ url = "sqlite://{database}"
 timeout_ms = {timeout_ms}
 
 [limits]
-per_minute = 1000000
+per_minute = {per_minute}
 passwords_per_minute = 0
 
 [[providers]]
@@ -323,6 +326,7 @@ origins = ["{shop}"]
         },
         provider = setup.provider,
         required = setup.required,
+        per_minute = setup.per_minute,
         later = setup.later,
     )
     .unwrap();

@@ -1,7 +1,14 @@
 //! Step-up with an SSO ticket at Airlock IAM: only the second factor is asked for, what asked for it goes on once, and
 //! whatever goes wrong leaves the session as it was.
+//!
+//! What is about addresses alone is run with one directory, everything else with both.
 
+mod custody;
 mod faults;
+mod given_up;
+mod replay;
+mod tabs;
+mod ticket;
 
 use std::time::Duration;
 
@@ -114,11 +121,7 @@ fn heard(stage: &Stage, path: &str) -> Vec<Message> {
 with_both_directories!(
     a_buyer_steps_up_and_enters_the_shop,
     only_the_second_factor_is_asked_for_and_every_tab_sees_it,
-    the_ticket_stays_out_of_addresses_and_storage,
     a_provider_without_pushed_requests_gets_the_ticket_in_the_address,
-    the_tokens_in_a_cookie_are_stepped_up_too,
-    the_tokens_in_memory_are_replaced_by_those_of_the_same_person,
-    the_tokens_in_memory_are_replaced_by_nobody_else_s,
 );
 
 async fn a_buyer_steps_up_and_enters_the_shop(directory: Directory) {
@@ -167,8 +170,9 @@ async fn only_the_second_factor_is_asked_for_and_every_tab_sees_it(directory: Di
     .await;
 }
 
-async fn the_ticket_stays_out_of_addresses_and_storage(directory: Directory) {
-    weakly(arena().with(directory), "alice", async |j, b| {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ticket_stays_out_of_addresses_and_storage() {
+    weakly(arena(), "alice", async |j, b| {
         b.press("step-up").await;
         b.wait_for(&format!("document.querySelector('{OTP}')"))
             .await;
@@ -209,303 +213,4 @@ async fn a_provider_without_pushed_requests_gets_the_ticket_in_the_address(direc
         assert!(!hint.starts_with("eyJ"), "the sandbox masks it: {hint}");
     })
     .await;
-}
-
-async fn the_tokens_in_a_cookie_are_stepped_up_too(directory: Directory) {
-    let setup = Setup {
-        custody: "cookie",
-        ..arena().with(directory)
-    };
-    weakly(setup, "alice", async |_, b| {
-        b.press("step-up").await;
-        give_second_factor(b).await;
-        b.wait_for(DONE).await;
-        b.reload().await;
-        b.sees_signed_in(ALICE).await;
-        b.wait_for(DONE).await;
-    })
-    .await;
-}
-
-async fn the_tokens_in_memory_are_replaced_by_those_of_the_same_person(directory: Directory) {
-    let setup = Setup {
-        custody: "memory",
-        ..arena().with(directory)
-    };
-    weakly(setup, "alice", async |_, b| {
-        b.press("step-up").await;
-        give_second_factor(b).await;
-        b.wait_for(DONE).await;
-        b.sees_signed_in(ALICE).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
-    })
-    .await;
-}
-
-async fn the_tokens_in_memory_are_replaced_by_nobody_else_s(directory: Directory) {
-    let setup = Setup {
-        custody: "memory",
-        ..arena().with(directory)
-    };
-    weakly(setup, "alice", async |j, b| {
-        j.stage.sandbox.set_faults([Fault::AirlockSubOther]);
-        b.press("step-up").await;
-        give_second_factor(b).await;
-        b.sees_error("step_up_sub").await;
-        assert!(!b.somebody_is_signed_in().await);
-    })
-    .await;
-}
-
-mod replay {
-    use super::*;
-
-    with_both_directories!(
-        the_way_into_the_shop_goes_on_after_it,
-        a_buyer_who_came_from_the_shop_gets_back_to_the_basket,
-        the_basket_is_found_again_where_tokens_rest_in_memory,
-        answers_are_saved_once_after_it_and_a_reload_sends_nothing_again,
-        answers_survive_a_step_up_that_fails,
-    );
-
-    async fn the_way_into_the_shop_goes_on_after_it(directory: Directory) {
-        let setup = Setup {
-            shop: "acr_values = [\"strong-acr\"]",
-            ..arena().with(directory)
-        };
-        weakly(setup, "alice", async |j, b| {
-            b.press("continue").await;
-            give_second_factor(b).await;
-            b.wait_for(NUMBER).await;
-            assert_eq!(
-                j.stage.backend_gate.count("/v1/grant"),
-                2,
-                "refused once, sent again once"
-            );
-            // Strong now: the next time nothing is asked.
-            b.open(&j.stage.app("/account")).await;
-            b.press("continue").await;
-            b.wait_for(NUMBER).await;
-            assert_eq!(j.stage.backend_gate.count("/v1/step-up"), 1);
-        })
-        .await;
-    }
-
-    async fn finds_the_basket_again(custody: &'static str, directory: Directory) {
-        let setup = Setup {
-            custody,
-            shop: "acr_values = [\"strong-acr\"]",
-            ..arena().with(directory)
-        };
-        journey_on(setup, Options::default(), async |j| {
-            let b = &j.browser;
-            let page = format!("{}/basket/derby", j.stage.shop);
-            let encoded: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
-            b.open(&j.stage.app(&format!("/?return_to={encoded}")))
-                .await;
-            b.click("[data-provider=arena]").await;
-            b.log_in("alice").await;
-            give_second_factor(b).await;
-            b.wait_for(&format!("location.href === '{page}'")).await;
-        })
-        .await;
-    }
-
-    async fn a_buyer_who_came_from_the_shop_gets_back_to_the_basket(directory: Directory) {
-        finds_the_basket_again("local", directory).await;
-    }
-
-    async fn the_basket_is_found_again_where_tokens_rest_in_memory(directory: Directory) {
-        finds_the_basket_again("memory", directory).await;
-    }
-
-    async fn answers_are_saved_once_after_it_and_a_reload_sends_nothing_again(
-        directory: Directory,
-    ) {
-        let setup = Setup {
-            required: &["given_name", "phone_number", "address.country"],
-            profile: "acr_values = [\"strong-acr\"]\nmax_age = 300",
-            ..arena().with(directory)
-        };
-        weakly(setup, "bob", async |j, b| {
-            b.fill("[name=phone_number]", "+41 31 555 01 02").await;
-            b.fill("[name=\"address.country\"]", "CH").await;
-            let before = j.stage.backend_gate.count("/v1/profile");
-            b.press("save").await;
-            give_second_factor(b).await;
-            b.wait_for("document.querySelector('[data-testid=continue]')")
-                .await;
-            b.sees_signed_in(BOB).await;
-            let after = j.stage.backend_gate.count("/v1/profile");
-            assert_eq!(after, before + 2, "refused once, sent again once");
-            b.reload().await;
-            b.sees_signed_in(BOB).await;
-            b.back().await;
-            b.wait_for("document.readyState === 'complete'").await;
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            assert_eq!(j.stage.backend_gate.count("/v1/profile"), after);
-        })
-        .await;
-    }
-
-    async fn answers_survive_a_step_up_that_fails(directory: Directory) {
-        let setup = Setup {
-            required: &["given_name", "phone_number", "address.country"],
-            profile: "acr_values = [\"strong-acr\"]",
-            ..arena().with(directory)
-        };
-        weakly(setup, "bob", async |j, b| {
-            b.fill("[name=phone_number]", "+41 31 555 01 02").await;
-            b.fill("[name=\"address.country\"]", "CH").await;
-            j.stage.sandbox.set_faults([Fault::AirlockAccessDenied]);
-            b.press("save").await;
-            give_second_factor(b).await;
-            b.sees_error("access_denied").await;
-            b.wait_for(
-                "document.querySelector('[name=phone_number]')?.value === '+41 31 555 01 02'",
-            )
-            .await;
-            j.stage.sandbox.set_faults([]);
-            b.press("save").await;
-            give_second_factor(b).await;
-            b.wait_for("document.querySelector('[data-testid=continue]')")
-                .await;
-        })
-        .await;
-    }
-}
-
-mod given_up {
-    use super::*;
-
-    with_both_directories!(
-        by_the_back_button_leaves_the_session_as_it_was,
-        a_way_into_the_shop_is_not_taken_again_by_itself,
-    );
-
-    async fn by_the_back_button_leaves_the_session_as_it_was(directory: Directory) {
-        weakly(arena().with(directory), "alice", async |_, b| {
-            let weak = session(b).await;
-            b.press("step-up").await;
-            b.wait_for(&format!("document.querySelector('{OTP}')"))
-                .await;
-            // The login's own page, and the one that led to it.
-            for _ in 0..3 {
-                if b.url().await.contains("/account") {
-                    break;
-                }
-                b.back().await;
-            }
-            b.sees_error("step_up_abandoned").await;
-            assert_eq!(session(b).await, weak);
-            b.press("step-up").await;
-            give_second_factor(b).await;
-            b.wait_for(DONE).await;
-        })
-        .await;
-    }
-
-    async fn a_way_into_the_shop_is_not_taken_again_by_itself(directory: Directory) {
-        let setup = Setup {
-            shop: "acr_values = [\"strong-acr\"]",
-            ..arena().with(directory)
-        };
-        journey_on(setup, Options::default(), async |j| {
-            let b = &j.browser;
-            let page = format!("{}/basket/derby", j.stage.shop);
-            let encoded: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
-            b.open(&j.stage.app(&format!("/?return_to={encoded}")))
-                .await;
-            b.click("[data-provider=arena]").await;
-            b.log_in("alice").await;
-            b.wait_for(&format!("document.querySelector('{OTP}')"))
-                .await;
-            b.open(&j.stage.app("/account")).await;
-            b.sees_error("step_up_abandoned").await;
-            b.press("continue").await;
-            give_second_factor(b).await;
-            b.wait_for(&format!("location.href === '{page}'")).await;
-        })
-        .await;
-    }
-}
-
-mod ticket {
-    use super::*;
-
-    with_both_directories!(
-        that_is_eleven_seconds_old_brings_the_password_page_and_the_buyer_still_gets_there,
-        that_is_not_good_may_end_the_login_instead,
-        stands_where_the_configuration_says,
-        is_asked_for_once_more_with_a_fresh_access_token,
-    );
-
-    async fn that_is_eleven_seconds_old_brings_the_password_page_and_the_buyer_still_gets_there(
-        directory: Directory,
-    ) {
-        weakly(arena().with(directory), "alice", async |j, b| {
-            j.stage.sandbox_gate.hold("/v3/arena/authorize");
-            b.press("step-up").await;
-            while heard(&j.stage, "/par").is_empty() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            j.stage.sandbox.advance_clock(11);
-            j.stage.sandbox_gate.release();
-            b.log_in("alice").await;
-            confirm(b, "000000").await;
-            b.wait_for(DONE).await;
-        })
-        .await;
-    }
-
-    async fn that_is_not_good_may_end_the_login_instead(directory: Directory) {
-        weakly(arena().with(directory), "alice", async |j, b| {
-            let settings = serde_json::json!({ "airlock": { "bad_ticket": "login_required" } });
-            let address = format!("{}/settings", j.stage.upstream);
-            order("PUT", &address, Some(settings)).await;
-            j.stage.sandbox.set_faults([Fault::AirlockTicketExpired]);
-            let weak = session(b).await;
-            b.press("step-up").await;
-            b.sees_error("login_required").await;
-            assert_eq!(session(b).await, weak);
-            j.stage.sandbox.set_faults([]);
-            b.press("step-up").await;
-            give_second_factor(b).await;
-            b.wait_for(DONE).await;
-        })
-        .await;
-    }
-
-    async fn stands_where_the_configuration_says(directory: Directory) {
-        weakly(
-            arena_with("ticket_field = \"ticket\"").with(directory),
-            "alice",
-            async |j, b| {
-                j.stage.sandbox.set_faults([Fault::AirlockTicketFieldWrong]);
-                b.press("step-up").await;
-                give_second_factor(b).await;
-                b.wait_for(DONE).await;
-            },
-        )
-        .await;
-    }
-
-    async fn is_asked_for_once_more_with_a_fresh_access_token(directory: Directory) {
-        journey_on(arena().with(directory), Options::default(), async |j| {
-            let b = &j.browser;
-            let settings = serde_json::json!({ "airlock": { "access_token_lifetime": 100 } });
-            let address = format!("{}/settings", j.stage.upstream);
-            order("PUT", &address, Some(settings)).await;
-            sign_in_weakly(b, &j.stage, "alice").await;
-            // The access token ends at the provider before the browser knows.
-            j.stage.sandbox.advance_clock(110);
-            b.press("step-up").await;
-            give_second_factor(b).await;
-            b.wait_for(DONE).await;
-            assert_eq!(heard(&j.stage, "/resources/sso-ticket").len(), 2);
-            assert!(j.stage.backend_gate.count("/v1/refresh") >= 1);
-        })
-        .await;
-    }
 }

@@ -200,6 +200,7 @@ async fn second_attempt(b: &Browser, j: &Journey, fault: Fault) {
 }
 
 with_both_directories!(
+    a_proof_that_another_tab_has_used_is_signed_anew,
     a_provider_that_resumes_an_attempt_given_up_earlier_signs_in,
     the_state_of_an_earlier_attempt_with_the_code_of_this_one_is_refused,
 );
@@ -225,6 +226,16 @@ async fn the_state_of_an_earlier_attempt_with_the_code_of_this_one_is_refused(
         assert!(!j.browser.somebody_is_signed_in().await);
         j.stage.sandbox.set_faults([]);
         begins_again(&j.browser).await;
+    })
+    .await;
+}
+
+async fn a_proof_that_another_tab_has_used_is_signed_anew(directory: Directory) {
+    journey_with(directory, async |j| {
+        // Two tabs with this callback took the proof that was signed on leaving at the same moment: the other was first.
+        j.stage.backend_gate.repeat("/v1/exchange", 1);
+        alice_signed_in(&j.browser, j).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/exchange"), 2);
     })
     .await;
 }

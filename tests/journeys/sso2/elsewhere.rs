@@ -1,4 +1,6 @@
 //! What other sites of the organisation do: a session that is there already, and one that is ended there.
+//!
+//! How often a status is asked for has nothing to do with a directory: those journeys are run with one.
 
 use std::time::Duration;
 
@@ -15,9 +17,6 @@ with_both_directories!(
     signed_out_elsewhere_is_seen_at_the_next_status_in_all_tabs,
     signed_out_elsewhere_says_why,
     signing_out_here_signs_out_elsewhere_too,
-    a_session_that_goes_on_stays_and_one_tab_asks_for_all,
-    a_ticket_for_whoever_is_signed_in_renews_the_tokens,
-    a_hidden_tab_does_not_ask,
 );
 
 async fn signed_in_elsewhere_already_needs_no_form_at_all(directory: Directory) {
@@ -84,9 +83,10 @@ async fn signing_out_here_signs_out_elsewhere_too(directory: Directory) {
     .await;
 }
 
-async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all(directory: Directory) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all() {
     journey_on(
-        paper("status_interval = 2").with(directory),
+        paper("status_interval = 2"),
         Options::default(),
         async |j| {
             let b = &j.browser;
@@ -109,8 +109,32 @@ async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all(directory: Direct
     .await;
 }
 
-async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens(directory: Directory) {
-    journey_on(polled().with(directory), Options::default(), async |j| {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_does_not_remember_when_it_asked_keeps_the_pause_too() {
+    let setup = paper("status_interval = 2");
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        let full = "const set = Storage.prototype.setItem; \
+            Storage.prototype.setItem = function (name, text) { \
+                if (name === 'admit-one.status') throw new DOMException('full', 'QuotaExceededError'); \
+                return set.call(this, name, text); };";
+        b.before_each_page(full).await;
+        b.reads_the_paper_as(&j.stage, "alice").await;
+        let before = j.stage.backend_gate.count(STATUS);
+        tokio::time::sleep(Duration::from_millis(5000)).await;
+        let asked = j.stage.backend_gate.count(STATUS) - before;
+        assert!(
+            (1..=3).contains(&asked),
+            "{asked} times in five seconds, every two"
+        );
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens() {
+    journey_on(polled(), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         let token = "JSON.parse(localStorage.getItem('admit-one')).access_token";
@@ -123,8 +147,9 @@ async fn a_ticket_for_whoever_is_signed_in_renews_the_tokens(directory: Director
     .await;
 }
 
-async fn a_hidden_tab_does_not_ask(directory: Directory) {
-    journey_on(polled().with(directory), Options::default(), async |j| {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hidden_tab_does_not_ask() {
+    journey_on(polled(), Options::default(), async |j| {
         let b = &j.browser;
         b.reads_the_paper_as(&j.stage, "alice").await;
         let hide = |hidden: bool| {

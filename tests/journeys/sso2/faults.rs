@@ -123,6 +123,7 @@ with_both_directories!(
     a_fault_after_our_own_form_has_its_code_and_signs_nobody_in,
     a_fault_of_the_status_ends_the_session_or_changes_nothing,
     an_identify_endpoint_that_breaks_leaves_the_sign_in_open,
+    whom_we_do_not_let_identify_reads_why,
     a_landing_without_its_ticket_asks_the_status_for_one,
     a_status_without_its_ticket_identifies_again_and_once,
     details_that_are_missing_or_strings_are_coped_with,
@@ -188,6 +189,34 @@ async fn an_identify_endpoint_that_breaks_leaves_the_sign_in_open(directory: Dir
         b.sees_sign_in().await;
         b.press_paper().await;
         b.wait_for(LOGIN_FORM).await;
+    })
+    .await;
+}
+
+async fn whom_we_do_not_let_identify_reads_why(directory: Directory) {
+    let setup = Setup {
+        per_minute: 4,
+        ..paper("").with(directory)
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+        // Others at this address have used up the minute.
+        b.settle(
+            "(async () => { for (let call = 0; call < 6; call++) \
+             await fetch('/v1/sso2/paper/identify', { redirect: 'manual' }); })()",
+        )
+        .await;
+        b.press_paper().await;
+        b.sees_error("rate_limited").await;
+        assert!(!b.somebody_is_signed_in().await);
+        b.wait_for("document.querySelector('[data-testid=start-again]')")
+            .await;
+        // Somebody else's address with a reason in it shows nothing of the kind.
+        let foreign = "/landing/paper?state=of-nobody&error=sso2_frozen";
+        b.open(&j.stage.app(foreign)).await;
+        b.sees_error("state_unknown").await;
     })
     .await;
 }

@@ -1,4 +1,6 @@
 //! Steps A to I: with our own login form, and with a central one.
+//!
+//! What is no fault and goes on after the directory was asked as before it, is run with one directory.
 
 use std::time::Duration;
 
@@ -16,13 +18,11 @@ const AUTHENTICATE: &str = "/v1/sso2/paper/authenticate";
 
 with_both_directories!(
     steps_a_to_i_with_our_own_form_lead_into_the_shop,
-    steps_a_to_i_sign_in_wherever_tokens_rest,
     invalid_credentials_says_how_many_attempts_remain,
     account_frozen_counts_down_and_then_lets_the_buyer_in,
     account_not_active_says_what_to_do,
     steps_a_to_i_with_a_central_form_lead_back,
     coming_back_from_a_central_form_as_nobody_signs_nobody_in,
-    a_login_that_another_tab_has_finished_needs_no_password,
     a_password_survives_a_moment_without_the_backend_by_being_typed_again,
 );
 
@@ -41,11 +41,12 @@ async fn steps_a_to_i_with_our_own_form_lead_into_the_shop(directory: Directory)
     .await;
 }
 
-async fn steps_a_to_i_sign_in_wherever_tokens_rest(directory: Directory) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
     for custody in ["session", "memory", "cookie"] {
         let setup = Setup {
             custody,
-            ..polled().with(directory)
+            ..polled()
         };
         journey_on(setup, Options::default(), async |j| {
             let b = &j.browser;
@@ -211,8 +212,9 @@ async fn coming_back_from_a_central_form_as_nobody_signs_nobody_in(directory: Di
     .await;
 }
 
-async fn a_login_that_another_tab_has_finished_needs_no_password(directory: Directory) {
-    journey_on(paper("").with(directory), Options::default(), async |j| {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_another_tab_has_finished_needs_no_password() {
+    journey_on(paper(""), Options::default(), async |j| {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         let (first, address) = (b.tab().await, b.url().await);
