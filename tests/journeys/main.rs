@@ -19,6 +19,7 @@ mod stage;
 mod wire;
 
 mod contacts;
+mod control;
 mod custody;
 mod faults;
 mod mix_up;

@@ -45,8 +45,59 @@ function show(state) {
   at('offset').dataset.offset = state.offset
   at('alg').value = state.settings.id_token_alg
   at('claims').checked = state.settings.claims_in_id_token
+  settings(state)
   count()
   tick()
+}
+
+// The settings of each system, whatever they are: what the control page doesn't know by name is changed here, too.
+const inputs = new Map()
+function settings(state) {
+  const groups = { club: {} }
+  for (const [name, value] of Object.entries(state.settings)) {
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) groups[name] = value
+    else groups.club[name] = value
+  }
+  for (const [system, values] of Object.entries(groups)) {
+    for (const [name, value] of Object.entries(values)) {
+      const key = `${system}.${name}`
+      if (!inputs.has(key)) inputs.set(key, field(system, name, typeof value === 'boolean'))
+      const input = inputs.get(key)
+      if (input.type === 'checkbox') input.checked = value
+      else if (document.activeElement !== input) input.value = typeof value === 'string' ? value : JSON.stringify(value)
+    }
+  }
+}
+
+function field(system, name, isSwitch) {
+  let group = at('settings').querySelector(`[data-system=${system}]`)
+  if (!group) {
+    group = element('details', undefined, { 'data-system': system })
+    group.append(element('summary', system))
+    at('settings').append(group)
+  }
+  const label = element('label', undefined, { class: 'switch' })
+  const input = element('input', undefined, { name: `${system}.${name}`, type: isSwitch ? 'checkbox' : 'text' })
+  const words = element('span')
+  words.append(element('code', name))
+  if (isSwitch) label.append(input, words)
+  else label.append(words, input)
+  group.append(label)
+  input.addEventListener('change', async () => {
+    const change = { [name]: isSwitch ? input.checked : typed(input.value) }
+    input.blur()
+    try {
+      show(await call('PUT', '/settings', system === 'club' ? change : { [system]: change }))
+      say(`${system}: ${name} is ${JSON.stringify(change[name])}`)
+    } catch {
+      settings(await call('GET', '/state'))
+    }
+  })
+  return input
+}
+
+function typed(text) {
+  try { return JSON.parse(text) } catch { return text }
 }
 
 function tick() {
@@ -179,6 +230,7 @@ at('forget').addEventListener('click', async () => {
 count()
 tick()
 messages()
+call('GET', '/state').then(settings)
 setInterval(tick, 1000)
 setInterval(messages, 1500)
 document.addEventListener('visibilitychange', async () => {
