@@ -44,8 +44,8 @@ async fn the_cookie_is_that_of_before_until_what_came_is_verified(directory: Dir
         let forget = "for (const name of Object.keys(localStorage)) { \
             if (!location.pathname.startsWith('/callback/') || !name.startsWith('admit-one.pending.')) continue; \
             const pending = JSON.parse(localStorage.getItem(name)); \
-            if (pending.step_up && !window.name) { \
-                window.name = 'once'; \
+            if (pending.step_up && !localStorage.spoilt) { \
+                localStorage.spoilt = 'once'; \
                 localStorage.setItem(name, JSON.stringify({ ...pending, nonce: 'another' })); } }";
         b.before_each_page(forget).await;
         b.press("step-up").await;
