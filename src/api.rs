@@ -46,7 +46,6 @@ pub async fn early_exchange() -> Option<Result<TokensResponse, Failure>> {
         &Array::of2(&exchange, &browser::timer(TIMEOUT_MS)).unchecked_into::<Array>(),
     );
     match JsFuture::from(racing.unchecked_into::<Promise>()).await {
-        Ok(value) if value.is_null() => None,
         Ok(value) => Some(match value.dyn_into::<web_sys::Response>() {
             Ok(response) => read(Response::from_raw(response))
                 .await

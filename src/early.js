@@ -10,18 +10,14 @@
 
   const boot = self.admitOne = {
     exchange: null, pressed: null, ready: false, parse, read, stores, release() {},
-    // The lock is held until the app has saved the session, so that a second page with this callback waits for it.
+    // Sent at once. The lock is held until the app has saved the session, so that a second page with this callback waits
+    // for it; two that come at the very same moment send one code, for which the backend has one answer.
     begin(proof) {
-      boot.exchange = new Promise((resolve) => {
-        const held = () => {
-          const sent = claim(proof);
-          resolve(sent || null);
-          return sent && new Promise((release) => { boot.release = release; });
-        };
-        navigator.locks ? navigator.locks.request(name, { ifAvailable: true }, (lock) => lock ? held() : resolve(null))
-          .catch(() => resolve(null)) : held();
-      });
+      boot.exchange = claim(proof);
+      if (!boot.exchange) return;
       boot.exchange.catch(() => {});
+      const saved = new Promise((release) => { boot.release = release; });
+      if (navigator.locks) navigator.locks.request(name, () => saved).catch(() => {});
     },
     // A proof for the exchange, good for one, signed ahead with a nonce of this time.
     keep(proof, at) { write('admit-one.proof', JSON.stringify({ proof, at })); },
@@ -41,11 +37,11 @@
     const plain = pending && !pending.claimed_at && !pending.kind && !pending.step_up &&
       pending.redirect_uri === location.origin + path &&
       (iss ? iss === pending.issuer : !pending.iss_required) && Date.now() - pending.started_at < 36e5;
-    if (!plain) return false;
+    if (!plain) return null;
     try {
       self[store].setItem(name, JSON.stringify({ ...pending, claimed_at: Date.now() }));
     } catch {
-      return false;
+      return null;
     }
     const { provider, code_verifier, redirect_uri } = pending;
     const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss });

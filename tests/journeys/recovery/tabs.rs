@@ -29,6 +29,31 @@ async fn two_attempts_in_two_tabs_both_arrive_though_the_second_comes_first() {
     .await;
 }
 
+/// The page that came first holds the lock until it has saved the session.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_callback_in_two_tabs_is_exchanged_once() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.backend_gate.hold("/v1/exchange");
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for("location.pathname === '/callback/club'").await;
+        let callback = b.eval("location.href").await.as_str().unwrap().to_owned();
+        let first = b.tab().await;
+        b.new_tab().await;
+        b.open(&callback).await;
+        // Longer than a page waits for one that has died.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        j.stage.backend_gate.release();
+        b.sees_signed_in(ALICE).await;
+        b.switch_to(&first).await;
+        b.sees_signed_in(ALICE).await;
+        let exchanges = j.stage.backend_gate.count("/v1/exchange");
+        assert_eq!(exchanges, 1, "the code isn't sent twice");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_out_in_one_tab_is_seen_in_the_other() {
     journey(async |j| {
