@@ -103,8 +103,7 @@
   // A press before the app is there is honoured when it is.
   doc.addEventListener('click', (event) => {
     const button = event.target.closest && event.target.closest('.provider');
-    if (!button) return;
-    if (boot.ready) return;
+    if (!button || boot.ready) return;
     boot.pressed = boot.pressed || button.dataset.provider;
     button.setAttribute('aria-busy', 'true');
   });

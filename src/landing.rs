@@ -129,8 +129,7 @@ impl Attempt {
 
     fn central_form(&self) -> Option<String> {
         let configuration = self.app.configuration.read_value();
-        let mut providers = configuration.providers.iter();
-        let provider = providers.find(|provider| provider.id == self.pending.provider)?;
+        let provider = configuration.provider(&self.pending.provider)?;
         let back = return_uri(&self.pending.redirect_uri, &self.pending.state);
         provider
             .login_url
@@ -148,7 +147,7 @@ impl Attempt {
             _ => return Err(self.last(Failure::new(Code::Internal))),
         };
         let session = session.map_err(|refused| self.last(refused.into()))?;
-        status::begin();
+        status::note();
         finish(self.app, session, &self.pending.state, Some(self.lock));
         Ok(())
     }

@@ -23,11 +23,6 @@ thread_local! {
     static LAST_HERE: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The sign-in was a look at the session, too.
-pub fn begin() {
-    note();
-}
-
 /// Comes back when the status is due. Called on every sign-in and whenever the page wakes up.
 pub fn watch(app: App) {
     let mine = TIMER.get() + 1;
@@ -57,8 +52,7 @@ pub fn watch(app: App) {
 fn watched(app: App) -> Option<(SignedIn, u64)> {
     let session = app.session.current()?;
     let configuration = app.configuration.read_value();
-    let mut providers = configuration.providers.iter();
-    let provider = providers.find(|provider| provider.id == session.provider)?;
+    let provider = configuration.provider(&session.provider)?;
     Some((session, provider.status_interval? * 1000))
 }
 
@@ -115,7 +109,8 @@ fn since_last_ms() -> u64 {
     past.max().map_or(u64::MAX, |last| now - last)
 }
 
-fn note() {
+/// Notes that the session was looked at, as it is by the sign-in, too.
+pub fn note() {
     let now = browser::now_ms();
     LAST_HERE.set(now);
     let now = now.to_string();
