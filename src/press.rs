@@ -62,11 +62,7 @@ impl SignIn {
             return;
         }
         browser::set_busy(id, true);
-        let provider = self
-            .configuration
-            .providers
-            .iter()
-            .find(|provider| provider.id == id);
+        let provider = self.configuration.provider(id);
         let return_to = leave::wanted(&self.configuration).unwrap_or_else(|_| "/".to_owned());
         let left = provider
             .filter(|provider| provider.authorization_endpoint.is_some())

@@ -86,11 +86,8 @@ async fn renew(app: App) -> Result<(), Failure> {
 
 fn algs(app: App, session: &SignedIn) -> Vec<Alg> {
     let configuration = app.configuration.read_value();
-    let provider = configuration
-        .providers
-        .iter()
-        .find(|provider| provider.id == session.provider);
-    provider
+    configuration
+        .provider(&session.provider)
         .map(|provider| {
             provider
                 .algs

@@ -19,14 +19,7 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
 
 /// The provider, with the endpoint that may have been missing when the page was served.
 async fn provider(app: App, id: &str) -> Result<PublicProvider, Failure> {
-    let known = |app: App| {
-        let configuration = app.configuration.read_value();
-        configuration
-            .providers
-            .iter()
-            .find(|provider| provider.id == id)
-            .cloned()
-    };
+    let known = |app: App| app.configuration.read_value().provider(id).cloned();
     if let Some(provider) = known(app).filter(|provider| provider.authorization_endpoint.is_some())
     {
         return Ok(provider);

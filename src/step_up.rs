@@ -27,9 +27,7 @@ use crate::{
 /// The strong flow of the session's provider, where it has one.
 pub fn offered(app: App, session: &SignedIn) -> Option<PublicStepUp> {
     let configuration = app.configuration.read_value();
-    let mut providers = configuration.providers.iter();
-    let provider = providers.find(|provider| provider.id == session.provider)?;
-    provider.step_up.clone()
+    configuration.provider(&session.provider)?.step_up.clone()
 }
 
 /// Whether the session came out of it already.
@@ -104,10 +102,8 @@ fn start(
         code_verifier: entropy()?,
     };
     let configuration = app.configuration.read_value();
-    let mut providers = configuration.providers.iter();
-    let provider = providers
-        .find(|provider| provider.id == session.provider)
-        .ok_or(Code::ProviderUnknown)?;
+    let provider = configuration.provider(&session.provider);
+    let provider = provider.ok_or(Code::ProviderUnknown)?;
     let stepping_up = SteppingUp {
         person: PendingStepUp {
             iss: session.claims.iss.clone(),

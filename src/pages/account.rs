@@ -89,10 +89,7 @@ pub fn retry(app: App) -> AnyView {
 /// Through what, and until when.
 fn facts(app: App, session: &SignedIn) -> AnyView {
     let configuration = app.configuration.read_value();
-    let known = configuration
-        .providers
-        .iter()
-        .find(|provider| provider.id == session.provider);
+    let known = configuration.provider(&session.provider);
     let provider = known.map_or(&session.provider, |provider| &provider.label);
     let until = browser::moment(session.ends_at, &configuration.lang);
     let mut facts = vec![

@@ -121,13 +121,7 @@ fn destination(app: App) -> String {
 /// Starts again with the provider of a failed sign-in, or from the choice of providers.
 pub fn start_again(app: App, provider: Option<String>) {
     app.failure.set(None);
-    match provider.filter(|id| {
-        app.configuration
-            .read_value()
-            .providers
-            .iter()
-            .any(|known| known.id == *id)
-    }) {
+    match provider.filter(|id| app.configuration.read_value().provider(id).is_some()) {
         Some(provider) => begin(app, provider),
         None => app.go(Route::SignIn, browser::Entry::Replace),
     }

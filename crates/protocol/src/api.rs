@@ -67,6 +67,11 @@ pub struct PublicConfiguration {
 }
 
 impl PublicConfiguration {
+    /// The provider of this id.
+    pub fn provider(&self, id: &str) -> Option<&PublicProvider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
     /// Whether the buyer may type a password on a page of ours: SSO2's own login form.
     pub fn asks_for_passwords(&self) -> bool {
         let mut providers = self.providers.iter();

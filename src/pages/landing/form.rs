@@ -151,13 +151,10 @@ fn counted(key: &str, count: u64) -> String {
 impl Form {
     /// Whose e-mail address and password are meant.
     fn label(self) -> String {
-        let provider = self.state.with_value(|state| pending::find(state));
+        let pending = self.state.with_value(|state| pending::find(state));
         let configuration = self.app.configuration.read_value();
-        provider
-            .and_then(|pending| {
-                let mut providers = configuration.providers.iter();
-                providers.find(|provider| provider.id == pending.provider)
-            })
+        pending
+            .and_then(|pending| configuration.provider(&pending.provider))
             .map(|provider| provider.label.clone())
             .unwrap_or_default()
     }
