@@ -102,6 +102,14 @@ impl Dialect {
         }
     }
 
+    /// Whether a buyer who is signed in can give one more proof.
+    pub(crate) fn has_step_up(&self) -> bool {
+        match self {
+            Self::Oidc(oidc) => oidc.has_step_up(),
+            Self::Sso2(_) | Self::Paytronix(_) => false,
+        }
+    }
+
     /// Whether the configuration expects this `acr` of the provider.
     pub(crate) fn gives(&self, acr: &str) -> bool {
         match self {
@@ -125,6 +133,7 @@ impl Dialect {
 
     /// Where to send a buyer who is signed in for one more proof.
     pub(crate) async fn step_up(&self, request: &StepUpRequest) -> Result<String, Failure> {
+        refuse_unsendable(&request.access_token, Code::StepUpTicketRefused)?;
         match self {
             Self::Oidc(oidc) => oidc.step_up(request).await,
             Self::Sso2(_) => Err(Failure::new(
@@ -157,6 +166,7 @@ impl Dialect {
         handle: &Handle,
         access_token: &str,
     ) -> Result<Known, Failure> {
+        refuse_unsendable(access_token, Code::UserinfoRefused)?;
         match self {
             Self::Oidc(oidc) => oidc.person(handle, access_token).await.map(Known::from),
             Self::Sso2(sso2) => sso2.person(handle, access_token).await.map(Known::from),
@@ -179,4 +189,15 @@ impl Dialect {
             Self::Paytronix(_) => None,
         }
     }
+}
+
+/// An access token comes from the browser and goes on in a header or a parameter.
+fn refuse_unsendable(access_token: &str, code: Code) -> Result<(), Failure> {
+    if !access_token.is_empty() && access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        code,
+        "the access token has characters that none has (RFC 6750 section 2.1)",
+    ))
 }

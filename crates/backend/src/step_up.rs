@@ -29,13 +29,6 @@ pub(crate) async fn step_up(
             "`state`, `nonce` or `code_challenge` isn't 32 octets in base64url",
         ));
     }
-    let access_token = &request.access_token;
-    if access_token.is_empty() || !access_token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(
-            Code::StepUpTicketRefused,
-            "the access token has characters that none has (RFC 6750 section 2.1)",
-        ));
-    }
     let authorization_url = provider.dialect.step_up(&request).await?;
     Ok(StepUpResponse { authorization_url })
 }
@@ -51,7 +44,7 @@ pub(crate) async fn take(call: Arc<Call>, _: StepUpTaken) -> Result<StepUpTaken,
 
 /// The session that an exchange steps up.
 pub(crate) async fn session(call: &Call, provider: &Provider) -> Result<Handle, Failure> {
-    if provider.dialect.public().step_up.is_none() {
+    if !provider.dialect.has_step_up() {
         return Err(Failure::new(
             Code::StepUpUnavailable,
             "the provider has no `[providers.step_up]`",

@@ -27,6 +27,11 @@ impl Oidc {
         })
     }
 
+    /// Whether the provider keeps a strong client for us.
+    pub(in crate::dialect) fn has_step_up(&self) -> bool {
+        self.config.step_up.is_some()
+    }
+
     /// Whether a sign-in or a step-up asks for this `acr`.
     pub(in crate::dialect) fn gives(&self, acr: &str) -> bool {
         let step_up = self.config.step_up.iter();
