@@ -52,14 +52,14 @@ impl<T: Send + Sync + 'static> Cached<T> {
     pub(crate) async fn load<F>(
         self: &Arc<Self>,
         ttl: Duration,
-        fetch: F,
+        fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, Failure>
     where
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
         if let Some(entry) = self.entry.load_full() {
             if entry.at.elapsed() >= ttl && self.recent_failure(STALE_FOR).is_none() {
-                self.refresh_behind(fetch);
+                self.refresh_behind(fetch());
             }
             return Ok(entry.value.clone());
         }
@@ -70,7 +70,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
         if let Some(failure) = self.recent_failure(FAILED_FOR) {
             return Err(failure);
         }
-        self.fetch(fetch).await
+        // On the heap: every call would carry the room that it takes, and hardly any needs it.
+        Box::pin(self.fetch(fetch())).await
     }
 
     /// A newer document than `seen`, fetched unless somebody else just did.
@@ -81,7 +82,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let _turn = self.gate.lock().await;
         match self.peek() {
             Some(value) if !Arc::ptr_eq(&value, seen) => Ok(value),
-            _ => self.fetch(fetch).await,
+            _ => Box::pin(self.fetch(fetch)).await,
         }
     }
 

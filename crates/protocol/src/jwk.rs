@@ -92,16 +92,24 @@ impl Jwk {
     /// key says so, `alg`, `use` and `key_ops` agree. A key without a `kid` fits a token that names one: the
     /// signature decides.
     pub fn fits(&self, alg: Alg, kid: Option<&str>) -> bool {
-        let named = match (kid, self.kid.as_deref()) {
+        self.is_named(kid) && self.is_for(alg)
+    }
+
+    fn is_named(&self, kid: Option<&str>) -> bool {
+        match (kid, self.kid.as_deref()) {
             (Some(wanted), Some(ours)) => wanted == ours,
             _ => true,
-        };
-        named && self.is_for(alg)
+        }
     }
 
     /// The binding of `alg` to the key ([RFC 8725 §3.1](https://www.rfc-editor.org/rfc/rfc8725#section-3.1)).
     pub fn is_for(&self, alg: Alg) -> bool {
-        self.kty == alg.kty()
+        self.claims(alg) && self.has_material(alg)
+    }
+
+    /// What the key says of itself, which is all that is left to ask of a key with the material of its type and curve.
+    fn claims(&self, alg: Alg) -> bool {
+        self.is_of_type(alg)
             && self
                 .alg
                 .as_deref()
@@ -111,7 +119,11 @@ impl Jwk {
                 .key_ops
                 .as_ref()
                 .is_none_or(|ops| ops.iter().any(|op| op == "verify"))
-            && self.has_material(alg)
+    }
+
+    fn is_of_type(&self, alg: Alg) -> bool {
+        let curve = alg.crv();
+        self.kty == alg.kty() && (curve.is_none() || self.crv.as_deref() == curve)
     }
 
     /// The members that make the key, without `use`, `key_ops` and `alg`, at which WebCrypto might take offence.
@@ -140,9 +152,7 @@ impl Jwk {
             Alg::Es256 | Alg::EdDsa => Some(32),
             Alg::Es384 => Some(48),
         };
-        self.crv.as_deref() == alg.crv()
-            && octets(&self.x) == coordinate
-            && (alg == Alg::EdDsa || octets(&self.y) == coordinate)
+        octets(&self.x) == coordinate && (alg == Alg::EdDsa || octets(&self.y) == coordinate)
     }
 }
 
@@ -170,7 +180,11 @@ impl JwkSet {
     pub fn parse(body: &[u8]) -> Result<JwkSet, DiscoveryError> {
         let set: WireJwkSet = wire::object(body).map_err(DiscoveryError::Jwks)?;
         let keys = set.keys.into_iter().filter_map(|entry| match entry {
-            Entry::Key(key) if Alg::ALL.into_iter().any(|alg| key.has_material_for(alg)) => {
+            Entry::Key(key)
+                if Alg::ALL
+                    .into_iter()
+                    .any(|alg| key.is_of_type(alg) && key.has_material(alg)) =>
+            {
                 Some(*key)
             }
             _ => None,
@@ -183,7 +197,8 @@ impl JwkSet {
     /// The keys that may have signed a token with this `alg` and `kid`, those with the same `kid` first, at most
     /// eight.
     pub fn candidates(&self, alg: Alg, kid: Option<&str>) -> Vec<Jwk> {
-        let fitting = |key: &&Jwk| key.fits(alg, kid);
+        // Their material was looked at when the set was read.
+        let fitting = |key: &&Jwk| key.is_named(kid) && key.claims(alg);
         let (named, unnamed): (Vec<&Jwk>, Vec<&Jwk>) = self
             .keys
             .iter()
@@ -200,12 +215,6 @@ impl JwkSet {
     /// Every key that we understand.
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
-    }
-}
-
-impl Jwk {
-    fn has_material_for(&self, alg: Alg) -> bool {
-        self.kty == alg.kty() && self.has_material(alg)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Proof of possession in the form of [RFC 9449](https://www.rfc-editor.org/rfc/rfc9449), between the browser app and
 //! the backend. Freshness comes from the `nonce` (§8), so the buyer's wrong clock in `iat` doesn't matter.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -60,10 +62,13 @@ impl ProofError {
 }
 
 #[derive(Deserialize)]
-struct ProofHeader {
-    typ: String,
-    alg: String,
-    jwk: ProofJwk,
+struct ProofHeader<'a> {
+    #[serde(borrow)]
+    typ: Cow<'a, str>,
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow)]
+    jwk: ProofJwk<'a>,
     #[serde(default, deserialize_with = "wire::present")]
     crit: bool,
 }
@@ -150,7 +155,7 @@ impl<'a> UnverifiedProof<'a> {
         let decoded =
             |part| from_base64url(part).map_err(|_| ProofError::Malformed("not base64url"));
         let header_json = decoded(header)?;
-        let header: ProofHeader =
+        let header: ProofHeader<'_> =
             wire::object(&header_json).map_err(|_| ProofError::Malformed("the header"))?;
         if header.typ != "dpop+jwt" {
             return Err(ProofError::Typ);

@@ -2,11 +2,11 @@
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, IgnoredAny},
+    de::{Error, IgnoredAny},
 };
 
 /// A JSON object. serde alone would take an array for a struct, too.
-pub(crate) fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+pub(crate) fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, serde_json::Error> {
     if json.trim_ascii_start().starts_with(b"{") {
         serde_json::from_slice(json)
     } else {

@@ -75,18 +75,20 @@ impl Oidc {
 
     /// The provider's metadata (OpenID Connect Discovery section 4).
     async fn metadata(self: &Arc<Self>) -> Result<Arc<ProviderMetadata>, Failure> {
-        let this = self.clone();
-        self.metadata
-            .load(self.ttl, async move { this.fetch_metadata().await })
-            .await
+        let fetch = || {
+            let this = self.clone();
+            async move { this.fetch_metadata().await }
+        };
+        self.metadata.load(self.ttl, fetch).await
     }
 
     /// The provider's keys, as last fetched.
     async fn keys(self: &Arc<Self>) -> Result<Arc<JwkSet>, Failure> {
-        let this = self.clone();
-        self.keys
-            .load(self.ttl, async move { this.fetch_keys().await })
-            .await
+        let fetch = || {
+            let this = self.clone();
+            async move { this.fetch_keys().await }
+        };
+        self.keys.load(self.ttl, fetch).await
     }
 
     /// The keys that fit an ID token: an unknown `kid` has the set fetched again, at most once for this token.
@@ -105,7 +107,7 @@ impl Oidc {
         let found = if is_known || !may_refetch() {
             found
         } else {
-            match self.keys.reload(&set, self.fetch_keys()).await {
+            match self.keys.reload(&set, Box::pin(self.fetch_keys())).await {
                 Ok(set) => set.candidates(id_token.alg(), id_token.kid()),
                 Err(_) if !found.is_empty() => found,
                 Err(failure) => return Err(failure),

@@ -1,6 +1,8 @@
 //! The keys of proofs: P-256 ([RFC 7518 §6.2](https://www.rfc-editor.org/rfc/rfc7518#section-6.2)) and Ed25519
 //! ([RFC 8037 §2](https://www.rfc-editor.org/rfc/rfc8037#section-2)).
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -29,24 +31,27 @@ impl ProofKey {
 }
 
 #[derive(Deserialize)]
-pub(super) struct ProofJwk {
-    kty: String,
-    crv: String,
-    x: String,
+pub(super) struct ProofJwk<'a> {
+    #[serde(borrow)]
+    kty: Cow<'a, str>,
+    #[serde(borrow)]
+    crv: Cow<'a, str>,
+    #[serde(borrow)]
+    x: Cow<'a, str>,
     #[serde(default)]
     y: Option<String>,
     #[serde(default, deserialize_with = "wire::present")]
     d: bool,
 }
 
-impl ProofJwk {
+impl ProofJwk<'_> {
     /// The public key, if it is one that our page makes.
     pub(super) fn key(&self) -> Option<ProofKey> {
         if self.d {
             return None;
         }
         let x = octets(&self.x)?;
-        match (self.kty.as_str(), self.crv.as_str(), &self.y) {
+        match (&*self.kty, &*self.crv, &self.y) {
             ("EC", "P-256", Some(y)) => {
                 let mut point = [4; 65];
                 point[1..33].copy_from_slice(&x);
