@@ -5,6 +5,7 @@ use super::*;
 with_both_directories!(
     two_tabs_that_step_up_at_once_both_get_there,
     a_reload_during_the_exchange_still_leads_there,
+    a_page_that_dies_during_the_exchange_is_gone_on_with,
     an_answer_opened_in_two_tabs_is_exchanged_once,
 );
 
@@ -43,7 +44,8 @@ async fn two_tabs_that_step_up_at_once_both_get_there(directory: Directory) {
     .await;
 }
 
-async fn a_reload_during_the_exchange_still_leads_there(directory: Directory) {
+/// What the browser does first when the page is there again.
+async fn is_left_in_the_middle(directory: Directory, first: &str) {
     let setup = Setup {
         shop: "acr_values = [\"strong-acr\"]",
         ..arena().with(directory)
@@ -57,6 +59,7 @@ async fn a_reload_during_the_exchange_still_leads_there(directory: Directory) {
         b.wait_for("location.pathname === '/callback/arena' && window.admitOne.ready")
             .await;
         tokio::time::sleep(Duration::from_millis(500)).await;
+        b.before_each_page(first).await;
         b.reload().await;
         j.stage.backend_gate.release();
         // And what asked for it goes on, once.
@@ -66,6 +69,20 @@ async fn a_reload_during_the_exchange_still_leads_there(directory: Directory) {
         b.wait_for(DONE).await;
     })
     .await;
+}
+
+async fn a_reload_during_the_exchange_still_leads_there(directory: Directory) {
+    is_left_in_the_middle(directory, "").await;
+}
+
+async fn a_page_that_dies_during_the_exchange_is_gone_on_with(directory: Directory) {
+    // It had no time to say that it isn't at it any more.
+    let claimed = "if (location.pathname.startsWith('/callback/')) \
+        for (const name of Object.keys(localStorage)) { \
+            if (!name.startsWith('admit-one.pending.')) continue; \
+            const pending = JSON.parse(localStorage.getItem(name)); \
+            localStorage.setItem(name, JSON.stringify({ ...pending, claimed_at: Date.now() })); }";
+    is_left_in_the_middle(directory, claimed).await;
 }
 
 async fn an_answer_opened_in_two_tabs_is_exchanged_once(directory: Directory) {
