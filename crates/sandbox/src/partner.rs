@@ -4,14 +4,14 @@
 use axum::{
     Router,
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 
 use crate::{page::asset, state::App};
 
-/// The page, under `/` and, with another element, under `/redirect`.
+/// The page under `/`, without a popup under `/redirect`, and cut off from every popup under `/isolated`.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route(
@@ -21,6 +21,13 @@ pub(crate) fn router(app: App) -> Router {
         .route(
             "/redirect",
             get(async |State(app): State<App>| answer(&app, "redirect")),
+        )
+        .route(
+            "/isolated",
+            get(async |State(app): State<App>| {
+                let policy = HeaderName::from_static("cross-origin-opener-policy");
+                ([(policy, "same-origin")], answer(&app, "popup"))
+            }),
         )
         .route(
             "/fanzine.css",

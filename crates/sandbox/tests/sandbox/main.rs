@@ -6,6 +6,7 @@ mod browser;
 mod control;
 mod fault;
 mod login;
+mod partner;
 mod paytronix;
 mod paytronix_fault;
 mod payway;
