@@ -59,6 +59,7 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     if (!this.#button) this.#build();
     this.#paint();
     addEventListener('message', this.#hear);
+    addEventListener('pageshow', this.#back);
     channel?.addEventListener('message', this.#hear);
     const message = arrived;
     arrived = null;
@@ -70,6 +71,7 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   disconnectedCallback() {
     removeEventListener('message', this.#hear);
+    removeEventListener('pageshow', this.#back);
     channel?.removeEventListener('message', this.#hear);
   }
 
@@ -152,6 +154,11 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     if (this.#attempt !== attempt || attempt.opening) return;
     attempt.action === 'sign-out' ? this.#done(null) : this.#fail('popup_closed');
   }
+
+  // The back button brings the page that was left as it was.
+  #back = ({ persisted }) => {
+    if (persisted && this.#attempt && !this.#attempt.popup) this.#fail('popup_closed');
+  };
 
   // A popup of ours, by its origin and handle; or this page in a popup of its own, by the channel.
   #hear = ({ origin, source, data, currentTarget }) => {

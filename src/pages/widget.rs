@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    account::retry,
-    parts::{actions, card, dynamic, notice_of, status},
-};
+use super::parts::{actions, button, card, dynamic, notice_of, status};
 use crate::{app::App, browser, messages::t, widget};
 
 /// The page that a partner's page has opened.
@@ -25,4 +22,12 @@ pub fn widget(app: App) -> AnyView {
             }),
         ],
     )
+}
+
+/// The button that begins anew.
+fn retry(app: App) -> AnyView {
+    button("primary", "retry", t("action.retry"), None, move || {
+        app.notice.set(None);
+        browser::spawn(widget::run(app));
+    })
 }

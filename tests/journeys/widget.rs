@@ -1,5 +1,7 @@
 //! The widget on a partner's page: what happens in the popup or in the page's place comes back to that page, and to no other.
 
+use std::time::Duration;
+
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB};
 use crate::journey::{Journey, journey_on};
@@ -96,6 +98,9 @@ async fn a_press_signs_in_by_a_popup_and_the_page_is_told_who() {
         assert_eq!(b.eval(WHO).await, ALICE);
         assert_eq!(b.eval(ACR).await, "weak-acr");
         assert_eq!(b.eval(&format!("{BUTTON}.textContent")).await, "Sign out");
+        // Its looks are the partner's, under a policy that allows no style of ours.
+        let background = format!("getComputedStyle({BUTTON}).backgroundColor");
+        assert_eq!(b.eval(&background).await, "rgb(185, 28, 28)");
         let user = b.eval(&format!("{ELEMENT}.user")).await;
         assert_eq!(user["profile"]["email"], ALICE);
         assert!(user["contact_number"].is_null(), "it isn't released");
@@ -313,38 +318,52 @@ async fn a_page_of_another_origin_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_of_others_are_ignored_and_a_stolen_result_is_worth_nothing() {
+async fn messages_of_others_are_ignored() {
     on_partners_page(with_partner(), async |j, b| {
-        // A result on its way back in an address, taken away.
-        open(b, &format!("{}/redirect", j.stage.partner)).await;
-        sign_in_at_place(b).await;
-        let theirs = r#"{"challenge":"AAAA","sealed":"x.AAAA"}"#;
-        // By a page that knows nothing of it: its challenge isn't the one of this page.
-        let encoded = theirs
-            .replace('"', "%22")
-            .replace('{', "%7B")
-            .replace('}', "%7D");
-        let opened = j.stage.backend_gate.count("/v1/handoff/open");
-        b.open("about:blank").await;
-        open(b, &format!("{}/#admit-one={encoded}", j.stage.partner)).await;
-        assert_eq!(b.url().await, format!("{}/", j.stage.partner));
-        // By a message: of this page itself, which isn't our origin.
-        b.run(&format!("postMessage({theirs}, '*')")).await;
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let mallory = r#"{ result: { sub: 'mallory', profile_completed: false } }"#;
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        let popup = b.tab().await;
+        b.switch_to(&page).await;
+        // Not even with the right challenge: this page isn't of our origin.
+        b.run(
+            "const { challenge } = JSON.parse(sessionStorage.getItem('admit-one.widget')); \
+             postMessage({ challenge, sealed: 'x.AAAA' }, '*'); postMessage({ challenge, error: 'x' }, '*')",
+        )
+        .await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
         sees_events(b, &["ready"]).await;
-        assert_eq!(b.eval(WHO).await, "nobody");
-        assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), opened);
+        b.switch_to(&popup).await;
+        j.stage.backend_gate.hold("/v1/handoff/open");
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        // Nor what says that it is the frame's.
+        b.wait_for(&format!("!!{ELEMENT}.shadowRoot.querySelector('iframe')"))
+            .await;
+        b.run(&format!("postMessage({mallory}, '*')")).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sees_events(b, &["ready"]).await;
+        j.stage.backend_gate.release();
+        sees_events(b, &["ready", "signed-in"]).await;
+        assert_eq!(b.eval(WHO).await, ALICE);
     })
     .await;
 }
 
-async fn sign_in_at_place(b: &Browser) {
-    press(b).await;
-    b.click("[data-provider=arena]").await;
-    b.log_in("alice").await;
-    b.wait_for(&format!(
-        "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
-    ))
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_the_page_never_asked_for_is_ignored() {
+    on_partners_page(with_partner(), async |j, b| {
+        b.open("about:blank").await;
+        let forged = "%7B%22challenge%22%3A%22AAAA%22%2C%22sealed%22%3A%22x.AAAA%22%7D";
+        open(b, &format!("{}/#admit-one={forged}", j.stage.partner)).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        sees_events(b, &["ready"]).await;
+        assert_eq!(b.url().await, format!("{}/", j.stage.partner));
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), 0);
+    })
     .await;
 }
 
@@ -375,6 +394,93 @@ async fn a_result_that_is_played_in_another_page_is_refused() {
             .await;
         sees_events(b, &["ready", "error handoff_verifier"]).await;
         assert_eq!(b.eval(WHO).await, "nobody");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_popup_that_is_cut_off_from_its_page_comes_back_by_the_address_and_closes() {
+    on_partners_page(with_partner(), async |j, b| {
+        open(b, &format!("{}/isolated", j.stage.partner)).await;
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.wait_for("!!document.querySelector('[data-provider=arena]') && window.opener === null")
+            .await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        b.wait_for(&format!("{WHO} === '{ALICE}'")).await;
+        sees_events(b, &["ready", "signed-in"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_comes_back_as_it_was_left_can_be_pressed_again() {
+    on_partners_page(with_partner(), async |_, b| {
+        b.run(
+            "window.open = () => null; navigation.onnavigate = (event) => event.preventDefault()",
+        )
+        .await;
+        press(b).await;
+        b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'true'"))
+            .await;
+        b.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+            .await;
+        sees_events(b, &["ready", "error popup_closed"]).await;
+        b.run("navigation.onnavigate = null").await;
+        press(b).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+/// Signs in by a popup and signs out again, with the tokens kept like this.
+async fn on_the_rung(custody: &'static str) {
+    let setup = Setup {
+        custody,
+        ..with_partner()
+    };
+    on_partners_page(setup, async |_, b| {
+        sign_in_by_popup(b, "alice").await;
+        assert_eq!(b.eval(WHO).await, ALICE);
+        press(b).await;
+        sees_events(b, &["ready", "signed-in", "signed-out"]).await;
+        b.sees_windows(1).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_with_the_tokens_in_the_session() {
+    on_the_rung("session").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_with_the_tokens_in_memory() {
+    on_the_rung("memory").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_with_the_handle_in_a_cookie() {
+    on_the_rung("cookie").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moments_trouble_is_tried_again_in_the_popup() {
+    on_partners_page(with_partner(), async |j, b| {
+        let page = b.tab().await;
+        j.stage.backend_gate.refuse("/v1/handoff/seal", 1);
+        press(b).await;
+        b.sees_windows(2).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.press("retry").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in"]).await;
     })
     .await;
 }
