@@ -213,8 +213,12 @@ async fn leave(
     if !asked.checked {
         return Err(Code::PartnerOrigin.into());
     }
-    if session.is_none() {
+    let Some(session) = session else {
         return Ok(Some(Answer::SignedOut));
+    };
+    // A provider may want the ID token back, which isn't kept on every rung.
+    if session.id_token.is_none() && session.is_due() {
+        let _ = refresh::refresh(app).await;
     }
     LEAVING.set(true);
     let left = sign_out::sign_out(app, SignOutReach::Here).await;

@@ -403,6 +403,8 @@ async fn a_popup_that_is_cut_off_from_its_page_comes_back_by_the_address_and_clo
     on_partners_page(with_partner(), async |j, b| {
         open(b, &format!("{}/isolated", j.stage.partner)).await;
         let page = b.tab().await;
+        // A headless page has the focus always; with a popup in front of it, none has.
+        b.run("document.hasFocus = () => false").await;
         press(b).await;
         b.sees_windows(2).await;
         b.wait_for("!!document.querySelector('[data-provider=arena]') && window.opener === null")
