@@ -486,3 +486,44 @@ async fn a_moments_trouble_is_tried_again_in_the_popup() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_page_goes_nowhere_but_to_the_partners_own_pages() {
+    on_partners_page(with_partner(), async |j, b| {
+        sign_in_by_popup(b, "alice").await;
+        let partner = &j.stage.partner;
+        let asked = |partner: &str, return_to: &str| {
+            let query = format!(
+                "action=sign-in&challenge={}&partner={partner}",
+                "A".repeat(43)
+            );
+            let url = j.stage.app(&format!("/widget?{query}&return_to="));
+            format!("{url}' + encodeURIComponent('{return_to}') + '")
+        };
+        for return_to in [
+            "http://evil.localhost/".to_owned(),
+            "//evil.localhost/".to_owned(),
+            format!("{partner}@evil.localhost/"),
+            format!("{partner}.evil.localhost/"),
+            format!("javascript:alert(1)//{partner}/"),
+            format!(" {partner}/"),
+        ] {
+            b.open("about:blank").await;
+            b.run(&format!(
+                "location.assign('{}')",
+                asked("fanzine", &return_to)
+            ))
+            .await;
+            b.sees_error("partner_origin").await;
+        }
+        b.open("about:blank").await;
+        b.run(&format!(
+            "location.assign('{}')",
+            asked("nobody", &format!("{partner}/"))
+        ))
+        .await;
+        b.sees_error("partner_unknown").await;
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/seal"), 1);
+    })
+    .await;
+}
