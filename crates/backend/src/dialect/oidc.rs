@@ -2,18 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use admit_one_protocol::{
     Code,
     api::{ExchangeRequest, Kind, PublicProvider, SignOutRequest},
-    discovery::{self, ProviderMetadata},
+    discovery::ProviderMetadata,
     encoding::base64url,
-    http::HttpRequest,
     id_token::UnverifiedIdToken,
-    jwk::{Jwk, JwkSet},
+    jwk::JwkSet,
     logout::end_session_url,
     revocation::{self, TokenTypeHint, revocation_request},
     token::{ClientAuth, TokenRequest, TokenResponse},
@@ -33,7 +32,10 @@ use crate::{
     upstream::Upstream,
 };
 
+mod metadata;
 mod step_up;
+
+use metadata::Refetches;
 
 /// A client of ours at the provider: that of the configuration, or the one that its strong flow has.
 #[derive(Clone, Copy)]
@@ -71,97 +73,6 @@ impl Oidc {
             keys: Cached::new(),
             refetches: Mutex::new(Refetches::new()),
         })
-    }
-
-    /// The provider's metadata (OpenID Connect Discovery section 4).
-    async fn metadata(self: &Arc<Self>) -> Result<Arc<ProviderMetadata>, Failure> {
-        let fetch = || {
-            let this = self.clone();
-            async move { this.fetch_metadata().await }
-        };
-        self.metadata.load(self.ttl, fetch).await
-    }
-
-    /// The provider's keys, as last fetched.
-    async fn keys(self: &Arc<Self>) -> Result<Arc<JwkSet>, Failure> {
-        let fetch = || {
-            let this = self.clone();
-            async move { this.fetch_keys().await }
-        };
-        self.keys.load(self.ttl, fetch).await
-    }
-
-    /// The keys that fit an ID token: an unknown `kid` has the set fetched again, at most once for this token.
-    async fn keys_for(self: &Arc<Self>, id_token: &UnverifiedIdToken) -> Result<Vec<Jwk>, Failure> {
-        let set = self.keys().await?;
-        let found = set.candidates(id_token.alg(), id_token.kid());
-        // A token that names no key fits old keys as well as new ones: those are fetched as often as strangers may have them.
-        let is_known = !found.is_empty() && id_token.kid().is_some();
-        let may_refetch = || {
-            let mut refetches = self
-                .refetches
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            refetches.take(Instant::now())
-        };
-        let found = if is_known || !may_refetch() {
-            found
-        } else {
-            match self.keys.reload(&set, Box::pin(self.fetch_keys())).await {
-                Ok(set) => set.candidates(id_token.alg(), id_token.kid()),
-                Err(_) if !found.is_empty() => found,
-                Err(failure) => return Err(failure),
-            }
-        };
-        if found.is_empty() {
-            return Err(Failure::new(
-                Code::IdTokenKeyUnknown,
-                "no key fits the ID token's `kid` and `alg`",
-            ));
-        }
-        Ok(found)
-    }
-
-    async fn fetch_metadata(&self) -> Result<ProviderMetadata, Failure> {
-        let body = self
-            .fetch(
-                UpstreamCall::Discovery,
-                discovery::well_known(&self.common.issuer),
-                Code::DiscoveryInvalid,
-            )
-            .await?;
-        Ok(ProviderMetadata::parse(&body, &self.common.issuer)?)
-    }
-
-    async fn fetch_keys(self: &Arc<Self>) -> Result<JwkSet, Failure> {
-        let metadata = self.metadata().await?;
-        let body = self
-            .fetch(
-                UpstreamCall::Keys,
-                metadata.jwks_uri.clone(),
-                Code::JwksInvalid,
-            )
-            .await?;
-        Ok(JwkSet::parse(&body)?)
-    }
-
-    async fn fetch(
-        &self,
-        call: UpstreamCall,
-        url: String,
-        refused: Code,
-    ) -> Result<bytes::Bytes, Failure> {
-        let headers = vec![("accept".to_owned(), "application/json".to_owned())];
-        let request = HttpRequest {
-            method: "GET",
-            url,
-            headers,
-            body: String::new(),
-        };
-        self.upstream
-            .send(&self.common.id, call, request)
-            .await?
-            .document(refused)
     }
 
     /// What proves to the provider that we are its client (OpenID Connect Core section 9).
@@ -205,16 +116,6 @@ impl Oidc {
         } else {
             Ok(self.plain())
         }
-    }
-
-    /// Fetches metadata and keys.
-    pub(super) async fn meet(self: &Arc<Self>) -> Result<(), Failure> {
-        self.keys().await.map(drop)
-    }
-
-    /// Whether the metadata is there already.
-    pub(super) fn is_known(&self) -> bool {
-        self.metadata.peek().is_some()
     }
 
     /// What the page may know.
@@ -443,51 +344,4 @@ fn as_refreshed(error: admit_one_protocol::id_token::IdTokenError) -> Failure {
         code => code,
     };
     failure
-}
-
-/// Strangers can't have us hammer a provider: five refetches at once, then one in ten seconds.
-struct Refetches {
-    left: u32,
-    since: Instant,
-}
-
-const REFETCH_BURST: u32 = 5;
-const REFETCH_EVERY: Duration = Duration::from_secs(10);
-
-impl Refetches {
-    fn new() -> Self {
-        Self {
-            left: REFETCH_BURST,
-            since: Instant::now(),
-        }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let earned = now.saturating_duration_since(self.since).as_secs() / REFETCH_EVERY.as_secs();
-        if earned > 0 {
-            self.left = REFETCH_BURST.min(
-                self.left
-                    .saturating_add(u32::try_from(earned).unwrap_or(REFETCH_BURST)),
-            );
-            self.since = now;
-        }
-        self.left
-            .checked_sub(1)
-            .inspect(|left| self.left = *left)
-            .is_some()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn refetches_are_rationed() {
-        let mut refetches = Refetches::new();
-        let now = Instant::now();
-        assert_eq!((0..8).filter(|_| refetches.take(now)).count(), 5);
-        assert!(refetches.take(now + REFETCH_EVERY));
-        assert!(!refetches.take(now + REFETCH_EVERY));
-    }
 }
