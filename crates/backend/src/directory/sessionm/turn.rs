@@ -15,9 +15,10 @@ use super::{
     calls::Trouble,
     conflict, contact, lacks,
     store::{Proof, Row},
-    theirs,
 };
-use crate::{config::Search, failure::Failure};
+use crate::failure::Failure;
+
+mod find;
 
 /// What a turn is for.
 pub(super) enum Wish {
@@ -198,131 +199,6 @@ impl Turn {
             });
         }
         self.create(row, &claims).await
-    }
-
-    /// Searches in the configured order; the first that finds one counts, and has to have found what was searched for.
-    async fn find(&self, claims: &Claims) -> Result<Option<User>, Failure> {
-        for search in &self.sessionm.order {
-            let found = match search {
-                Search::ExternalId => self.by_external_id().await?,
-                Search::Email => self.by_email(claims).await?,
-                Search::PhoneNumber => self.by_phone_number(claims).await?,
-                Search::UserId => self.by_user_id().await?,
-            };
-            let Some(user) = found else {
-                continue;
-            };
-            // In an order that searches for the external id later, there might be a profile with it, too.
-            if self.who.holder(&user) != Holder::Them
-                && let Some(other) = self.by_external_id().await?
-                && other.id != user.id
-            {
-                let what = "beside the profile of the external id, a search found profile";
-                return Err(conflict(what, &user.id));
-            }
-            return Ok(Some(user));
-        }
-        Ok(None)
-    }
-
-    async fn by_external_id(&self) -> Result<Option<User>, Failure> {
-        let external = &self.who.external;
-        let Some(user) = self.sessionm.calls.retrieve_external(&external.id).await? else {
-            return Ok(None);
-        };
-        match self.who.holder(&user) {
-            Holder::Them => Ok(Some(user)),
-            _ => Err(conflict(
-                "the search by external id found, without that id in our type, profile",
-                &user.id,
-            )),
-        }
-    }
-
-    async fn by_email(&self, claims: &Claims) -> Result<Option<User>, Failure> {
-        let email = claims.profile.get(Field::Email);
-        let Some(email) = email.filter(|_| claims.email_verified) else {
-            return Ok(None);
-        };
-        let Some(user) = self.looked_up(Criterion::Email(email)).await? else {
-            return Ok(None);
-        };
-        if !user.has_email(email) {
-            let what = "the search by e-mail found, with another e-mail, profile";
-            return Err(conflict(what, &user.id));
-        }
-        let by = Proof {
-            phone_number: None,
-            ..Proof::of(claims)
-        };
-        self.proven_by_all(user, &by).await.map(Some)
-    }
-
-    async fn by_phone_number(&self, claims: &Claims) -> Result<Option<User>, Failure> {
-        let phone = claims.profile.get(Field::PhoneNumber);
-        let Some(phone) = phone.filter(|_| claims.phone_number_verified) else {
-            return Ok(None);
-        };
-        let Some(user) = self.looked_up(Criterion::Phone(phone)).await? else {
-            return Ok(None);
-        };
-        if !user.has_phone(phone) {
-            let what = "the search by telephone number found, with another number, profile";
-            return Err(conflict(what, &user.id));
-        }
-        // A family shares a number, and numbers change hands: an e-mail that differs speaks against it.
-        let email = claims.profile.get(Field::Email);
-        let differs = email.is_some_and(|email| !user.has_email(email));
-        if differs && claims.email_verified && user.profile().get(Field::Email).is_some() {
-            let what = "the search by telephone number found, with another e-mail, profile";
-            return Err(conflict(what, &user.id));
-        }
-        let by = Proof {
-            email: None,
-            ..Proof::of(claims)
-        };
-        self.proven_by_all(user, &by).await.map(Some)
-    }
-
-    /// Whoever has the profile already has to have proven what it is found by: an e-mail that was only typed would let its
-    /// owner in to the one who typed it.
-    async fn proven_by_all(&self, user: User, by: &Proof) -> Result<User, Failure> {
-        let key = &self.who.key;
-        if self.who.holder(&user) != Holder::Them
-            && self.sessionm.store.is_unproven(key, &user.id, by).await?
-        {
-            let what = "somebody whose provider hasn't verified what was searched for has profile";
-            return Err(conflict(what, &user.id));
-        }
-        Ok(user)
-    }
-
-    async fn by_user_id(&self) -> Result<Option<User>, Failure> {
-        let user_id = &self.who.external.id;
-        if !is_uuid(user_id) {
-            return Ok(None);
-        }
-        let user = self.sessionm.calls.retrieve(user_id).await?;
-        user.map(|user| theirs(&self.who, user_id, user))
-            .transpose()
-    }
-
-    /// What a lookup found, whole: it has to be the profile that it named, and nobody else's.
-    async fn looked_up(&self, criterion: Criterion<'_>) -> Result<Option<User>, Failure> {
-        let Some(user_id) = self.look_up(criterion).await? else {
-            return Ok(None);
-        };
-        match self.sessionm.calls.retrieve(&user_id).await? {
-            Some(user) => theirs(&self.who, &user_id, user).map(Some),
-            None => Err(conflict(
-                "a lookup found what can't be retrieved, profile",
-                &user_id,
-            )),
-        }
-    }
-
-    async fn look_up(&self, criterion: Criterion<'_>) -> Result<Option<String>, Failure> {
-        Ok(self.sessionm.calls.look_up(criterion).await?)
     }
 
     /// The profile is theirs: that is noted here and there, and what it lacks is filled in.
@@ -531,13 +407,4 @@ fn changes_there() -> Failure {
         "an e-mail changes at the provider, since it decides whose profile it is",
     )
     .with_fields([Field::Email])
-}
-
-/// The form of SessionM's ids; a `sub` of another one isn't one.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
