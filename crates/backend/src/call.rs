@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -118,7 +118,7 @@ pub(crate) struct Call {
     pub(crate) caller: IpAddr,
     user_agent: Option<HeaderValue>,
     provider: OnceLock<Arc<str>>,
-    cookie: OnceLock<String>,
+    cookies: Mutex<Vec<HeaderValue>>,
 }
 
 impl Call {
@@ -186,16 +186,29 @@ impl Call {
         None
     }
 
-    fn set_cookie(&self, name: &str, value: &str, seconds: u64) {
-        let _ = self.cookie.set(format!(
-            "{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"
-        ));
+    /// Has the browser forget what [`Call::offer`] has handed to it as a cookie.
+    pub(crate) fn withdraw(&self) {
+        self.set_cookie(STRONG_COOKIE, "", 0);
     }
 
-    /// Has the browser forget the cookie.
+    fn set_cookie(&self, name: &str, value: &str, seconds: u64) {
+        let cookie =
+            format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+            cookies.push(cookie);
+        }
+    }
+
+    fn take_cookies(&self) -> Vec<HeaderValue> {
+        std::mem::take(&mut *self.cookies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Has the browser forget the cookies.
     pub(crate) fn forget(&self) {
         if self.state.config.custody == Custody::Cookie {
             self.set_cookie(COOKIE, "", 0);
+            self.withdraw();
         }
     }
 }
@@ -237,12 +250,8 @@ where
         "dpop-nonce",
         state.nonces.current(&state.sealer, state.clock.now_ms()),
     );
-    if let Some(cookie) = call
-        .as_ref()
-        .and_then(|call| call.cookie.get())
-        .and_then(|cookie| HeaderValue::from_str(cookie).ok())
-    {
-        headers.insert(header::SET_COOKIE, cookie);
+    for cookie in call.iter().flat_map(|call| call.take_cookies()) {
+        headers.append(header::SET_COOKIE, cookie);
     }
     response
 }
@@ -306,7 +315,7 @@ where
         caller,
         user_agent: parts.headers.get(header::USER_AGENT).cloned(),
         provider: OnceLock::new(),
-        cookie: OnceLock::new(),
+        cookies: Mutex::default(),
     });
     *accepted = Some(call.clone());
     // On the heap: what is particular to a call is large, and would be moved with every layer around it.

@@ -39,6 +39,7 @@ pub(crate) async fn take(call: Arc<Call>, _: StepUpTaken) -> Result<StepUpTaken,
     call.provider_of(&handle)?;
     call.state.revocations.check(&handle).await?;
     call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at);
+    call.withdraw();
     Ok(StepUpTaken {})
 }
 

@@ -476,12 +476,33 @@ mod coming_back {
         let stolen = thief.call("PUT", "/v1/step-up", json!({})).await;
         stolen.refused(Code::ProofKeyMismatch);
         browser.cookie = Some(both);
-        browser.call("PUT", "/v1/step-up", json!({})).await.ok();
+        let answer = browser.call("PUT", "/v1/step-up", json!({})).await;
+        assert!(withdraws(&answer), "{:?}", answer.headers);
+        answer.ok();
         let taken = browser.cookie.clone().unwrap();
         assert!(taken.starts_with("__Host-admit-one=new."), "{taken}");
         browser.upstream.claims(json!({"aud": "strong-app"}));
         browser.call("POST", "/v1/refresh", json!({})).await.ok();
         assert_eq!(browser.upstream.last("/token").0.as_deref(), Some(STRONG));
+    }
+
+    /// Whether the browser is to forget the cookie that was offered.
+    fn withdraws(answer: &Answer) -> bool {
+        let cookies = answer.headers.get_all("set-cookie").iter();
+        let gone = "__Host-admit-one-strong=; Path=/; Max-Age=0";
+        cookies
+            .into_iter()
+            .any(|cookie| cookie.to_str().unwrap().starts_with(gone))
+    }
+
+    #[tokio::test]
+    async fn a_sign_out_leaves_no_cookie_that_was_offered() {
+        let mut browser = configured(&[("app_dir", "custody = \"cookie\"\napp_dir")]).await;
+        browser.exchange().await.ok();
+        let answer = browser
+            .call("POST", "/v1/sign-out", json!({"state": "s"}))
+            .await;
+        assert!(withdraws(&answer), "{:?}", answer.headers);
     }
 
     #[tokio::test]
