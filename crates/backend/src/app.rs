@@ -7,6 +7,7 @@ use axum::{Router, routing::get};
 
 use crate::{
     answers::Answers,
+    call::SKEW_MS,
     clock::Clock,
     config::{Config, DirectoryConfig},
     database,
@@ -162,9 +163,13 @@ impl App {
         }
         let state = State {
             sealer: Sealer::new(&config.seal_keys)?,
-            replays: Replays::new(config.nonce_lifetime * 1000, REPLAYS, clock.now_ms()),
+            replays: Replays::new(
+                config.nonce_lifetime * 1000 + SKEW_MS,
+                REPLAYS,
+                clock.now_ms(),
+            ),
             nonces: Nonces::default(),
-            handoffs: Replays::new(LIFETIME_MS, HANDOFFS, clock.now_ms()),
+            handoffs: Replays::new(LIFETIME_MS + SKEW_MS, HANDOFFS, clock.now_ms()),
             rate: Rate::new(config.limits.per_minute),
             passwords: Rate::new(config.limits.passwords_per_minute),
             in_flight: InFlight::new(config.limits.max_in_flight),
