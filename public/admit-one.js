@@ -40,13 +40,14 @@ const heard = (challenge) => new Promise((resolve) => {
   channel.addEventListener('message', ({ data }) => data.taken === challenge && resolve(true));
   setTimeout(resolve, 400, false);
 });
+const here = () => location.href.split('#')[0];
 const returned = () => {
   const [, text] = /^#admit-one=(.+)/.exec(location.hash) || [];
   if (!text) return null;
   history.replaceState(history.state, '', location.pathname + location.search);
   try { return JSON.parse(decodeURIComponent(text)); } catch { return null; }
 };
-let arrived = globalThis.document && returned();
+let arrived = globalThis.document && (returned() || kept()?.message);
 
 class AdmitOne extends (globalThis.HTMLElement || class {}) {
   static observedAttributes = ['label', 'label-out', 'lang'];
@@ -134,16 +135,13 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   #leave(attempt, { verifier, challenge }) {
     const { action } = attempt, partner = this.getAttribute('partner') || '';
-    const here = location.href.split('#')[0];
-    // A long query isn't worth the sign-in: addresses have their limits.
-    const return_to = here.length < 900 ? here : location.origin + location.pathname;
-    const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, return_to, lang: this.#lang() })}`;
+    const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, origin: location.origin, lang: this.#lang() })}`;
     const mine = { partner, action, challenge, verifier };
     keep(mine); // before the popup, which takes a copy along
     attempt.challenge = challenge;
     attempt.popup = this.getAttribute('mode') === 'redirect' ? null : open(url, '_blank', 'popup,width=480,height=720');
     if (attempt.popup) return this.#watch(attempt);
-    keep({ ...mine, redirected: true });
+    keep({ ...mine, redirected: here() });
     location.assign(url);
   }
 
@@ -173,7 +171,11 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
   // Back from our pages, in the address. In a popup this is for the page that opened it, if that is still there.
   async #arrive(message) {
     const mine = kept();
-    if (message.challenge !== mine?.challenge) return;
+    if (!mine || message.challenge !== mine.challenge) return;
+    if (mine.redirected && mine.redirected !== here()) {
+      keep({ ...mine, message }); // our pages come back to one page of the partner's: on to the one that was left
+      return location.replace(mine.redirected);
+    }
     if (!mine.redirected) {
       const taken = heard(message.challenge);
       channel?.postMessage(message);

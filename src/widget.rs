@@ -32,12 +32,11 @@ struct Asked {
     partner: String,
     action: Action,
     challenge: String,
-    /// The partner's page.
-    return_to: String,
-    /// Its origin.
+    /// The origin of the page that asks.
     origin: String,
-    /// The backend has said that the partner has this origin; until then nothing but a seal of its is sent there.
-    checked: bool,
+    /// The page there that we come back to, by the backend's word: whoever asks doesn't choose where a result stands in an
+    /// address. `None` where the backend has said nothing of the partner yet; then nothing but a seal of its is sent.
+    return_uri: Option<String>,
 }
 
 /// What the partner's page is told.
@@ -62,13 +61,13 @@ pub async fn run(app: App) {
         Err(code) => return app.fail(code.into()),
     };
     match act(app, &asked).await {
-        Ok(Some(answer)) => hand_over(&asked, answer).await,
+        Ok(Some(answer)) => hand_over(app, &asked, answer).await,
         Ok(None) => {}
         // The buyer can try again here.
         Err(failure) if failure.is_transient() => app.notice.set(Some(failure)),
-        Err(failure) if asked.checked => {
+        Err(failure) if asked.return_uri.is_some() => {
             browser::complain("Admit One", &failure.for_developers().into());
-            hand_over(&asked, Answer::Error(failure.code)).await;
+            hand_over(app, &asked, Answer::Error(failure.code)).await;
         }
         Err(failure) => app.fail(failure),
     }
@@ -77,8 +76,8 @@ pub async fn run(app: App) {
 /// Back from a sign-out that a partner's page has asked for.
 pub fn signed_out(app: App) {
     if LEAVING.replace(false) || browser::parameter("state").is_some() {
-        let wanted = Shelf::Session.text(KEY);
-        if let Some(address) = wanted.filter(|address| address.contains("action=sign-out")) {
+        let wanted = served().filter(|(_, address)| address.contains("action=sign-out"));
+        if let Some((_, address)) = wanted {
             browser::spawn(async move { go(app, &address) });
         }
     }
@@ -99,38 +98,36 @@ impl Asked {
             "sign-out" => Action::SignOut,
             _ => return Err(Code::NotFound),
         };
-        let (partner, return_to) = (parameter("partner"), parameter("return_to"));
-        let origin = origin(&return_to).ok_or(Code::PartnerOrigin)?;
-        let checked = match browser::partner() {
-            Some(known) if known.first() == Some(&partner) => {
-                if !known[1..].contains(&origin) {
+        let (partner, origin) = (parameter("partner"), parameter("origin"));
+        let return_path = match browser::partner().as_deref() {
+            Some([known, path, origins @ ..]) if *known == partner => {
+                if !origins.contains(&origin) {
                     return Err(Code::PartnerOrigin);
                 }
-                Shelf::Session.put(KEY, &address());
-                true
+                Shelf::Session.put(KEY, &[path, " ", &address()].concat());
+                Some(path.clone())
             }
-            Some(known) if known.is_empty() => return Err(Code::PartnerUnknown),
+            Some([]) => return Err(Code::PartnerUnknown),
             // The journey has led here, and the page that was served was another.
-            _ => Shelf::Session.text(KEY).as_ref() == Some(&address()),
+            _ => served()
+                .filter(|(_, known)| *known == address())
+                .map(|(path, _)| path),
         };
         Ok(Asked {
             challenge: parameter("challenge"),
+            return_uri: return_path.map(|path| [origin.as_str(), &path].concat()),
             partner,
             action,
-            return_to,
             origin,
-            checked,
         })
     }
 }
 
-/// The origin of an address, as a string: what stands before its path.
-fn origin(address: &str) -> Option<String> {
-    let host = address.find("://")? + 3;
-    let path = host + address[host..].find('/')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || ":.-[]".contains(c);
-    (address.starts_with("http") && address[host..path].chars().all(plain))
-        .then(|| address[..path].to_owned())
+/// The `return_path` and the address of this page as it was served for its partner in this tab.
+fn served() -> Option<(String, String)> {
+    let text = Shelf::Session.text(KEY)?;
+    let (path, address) = text.split_once(' ')?;
+    Some((path.to_owned(), address.to_owned()))
 }
 
 /// The answer; `None` where the page is being left, or another one shown, for what has to come first.
@@ -210,7 +207,7 @@ async fn leave(
     session: Option<SignedIn>,
 ) -> Result<Option<Answer>, Failure> {
     // Not for a link that somebody has made up.
-    if !asked.checked {
+    if asked.return_uri.is_none() {
         return Err(Code::PartnerOrigin.into());
     }
     let Some(session) = session else {
@@ -238,7 +235,7 @@ fn request(app: App, asked: &Asked, session: &SignedIn) -> SealRequest {
 }
 
 /// To the window that has opened this one, which closes it; else into the address of the partner's page.
-async fn hand_over(asked: &Asked, answer: Answer) {
+async fn hand_over(app: App, asked: &Asked, answer: Answer) {
     let message = Object::new();
     browser::set(&message, "challenge", &asked.challenge.as_str().into());
     match answer {
@@ -250,7 +247,9 @@ async fn hand_over(asked: &Asked, answer: Answer) {
     if browser::tell_opener(&message, &asked.origin) {
         browser::sleep(PATIENCE_MS).await;
     }
-    let page = asked.return_to.split('#').next().unwrap_or_default();
+    let Some(page) = &asked.return_uri else {
+        return app.fail(Code::PartnerOrigin.into());
+    };
     let fragment = browser::in_address(&message);
     browser::leave_for_good(&[page, "#admit-one=", &fragment].concat());
 }
@@ -260,7 +259,7 @@ thread_local! {
     static LEAVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The address of this page that was served for its partner, for this tab.
+/// What [`served`] reads.
 const KEY: &str = "admit-one.widget";
 /// How long the window that opened this one may take to close it.
 const PATIENCE_MS: u32 = 1_500;

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::{call, document, member, window};
 
-/// The id and the origins of the partner that this page was served for; `None` on a page that wasn't served for one, empty
+/// The id, the `return_path` and the origins of the partner that this page was served for; `None` on a page that wasn't served for one, empty
 /// where the address names none.
 pub fn partner() -> Option<Vec<String>> {
     let element = document()

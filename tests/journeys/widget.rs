@@ -383,7 +383,8 @@ async fn a_result_that_is_played_in_another_page_is_refused() {
         b.new_tab().await;
         open(b, &j.stage.partner).await;
         let kept = serde_json::json!({
-            "partner": "fanzine", "action": "sign-in", "challenge": challenge, "verifier": "v".repeat(43), "redirected": true,
+            "partner": "fanzine", "action": "sign-in", "challenge": challenge, "verifier": "v".repeat(43),
+            "redirected": format!("{}/", j.stage.partner),
         });
         b.run(&format!(
             "sessionStorage.setItem('admit-one.widget', JSON.stringify({kept}))"
@@ -492,38 +493,40 @@ async fn our_page_goes_nowhere_but_to_the_partners_own_pages() {
     on_partners_page(with_partner(), async |j, b| {
         sign_in_by_popup(b, "alice").await;
         let partner = &j.stage.partner;
-        let asked = |partner: &str, return_to: &str| {
+        let ask = async |partner: &str, origin: &str| {
             let query = format!(
-                "action=sign-in&challenge={}&partner={partner}",
+                "action=sign-in&challenge={}&partner={partner}&return_to=http%3A%2F%2Fevil.localhost%2F",
                 "A".repeat(43)
             );
-            let url = j.stage.app(&format!("/widget?{query}&return_to="));
-            format!("{url}' + encodeURIComponent('{return_to}') + '")
-        };
-        for return_to in [
-            "http://evil.localhost/".to_owned(),
-            "//evil.localhost/".to_owned(),
-            format!("{partner}@evil.localhost/"),
-            format!("{partner}.evil.localhost/"),
-            format!("javascript:alert(1)//{partner}/"),
-            format!(" {partner}/"),
-        ] {
+            let url = j.stage.app(&format!("/widget?{query}&origin="));
             b.open("about:blank").await;
             b.run(&format!(
-                "location.assign('{}')",
-                asked("fanzine", &return_to)
+                "location.assign('{url}' + encodeURIComponent('{origin}'))"
             ))
             .await;
+        };
+        for origin in [
+            "http://evil.localhost".to_owned(),
+            "//evil.localhost".to_owned(),
+            format!("{partner}/"),
+            // A page that leads on, and takes the fragment along.
+            format!("{partner}/out?url=http://evil.localhost/"),
+            format!("{partner}@evil.localhost"),
+            format!("{partner}.evil.localhost"),
+            format!("javascript:alert(1)//{partner}"),
+            format!(" {partner}"),
+        ] {
+            ask("fanzine", &origin).await;
             b.sees_error("partner_origin").await;
         }
-        b.open("about:blank").await;
-        b.run(&format!(
-            "location.assign('{}')",
-            asked("nobody", &format!("{partner}/"))
-        ))
-        .await;
+        ask("nobody", partner).await;
         b.sees_error("partner_unknown").await;
         assert_eq!(j.stage.backend_gate.count("/v1/handoff/seal"), 1);
+        // Who asks doesn't choose the page either.
+        ask("fanzine", partner).await;
+        b.wait_for("location.host.startsWith('partner.') && !location.hash")
+            .await;
+        assert_eq!(b.url().await, format!("{partner}/"));
     })
     .await;
 }

@@ -301,6 +301,8 @@ pub struct PartnerConfig {
     pub id: String,
     /// The origins of its pages, compared as strings.
     pub origins: Vec<String>,
+    /// The path of the page of each origin that our pages come back to.
+    pub return_path: String,
     /// What its pages may receive.
     pub release: Vec<Release>,
 }

@@ -60,7 +60,7 @@ pub(crate) async fn seal(call: Arc<Call>, request: SealRequest) -> Result<SealRe
         ));
     }
     let handle = call.handle(Age::Checked)?;
-    call.provider_of(&handle)?;
+    let provider = call.provider_of(&handle)?;
     state.revocations.check(&handle).await?;
     let releases = |what| partner.release.contains(&what);
     let (id_token, id_token_exp) = match request.id_token.filter(|_| releases(Release::IdToken)) {
@@ -94,7 +94,8 @@ pub(crate) async fn seal(call: Arc<Call>, request: SealRequest) -> Result<SealRe
         made_at_ms: state.clock.now_ms(),
         id_token_exp,
         result: OpenResponse {
-            acr: handle.acr.clone(),
+            // The same word may mean less where a provider says it unasked.
+            acr: handle.acr.clone().filter(|acr| provider.dialect.gives(acr)),
             iss: releases(Release::Sub).then(|| handle.iss.clone()),
             sub: releases(Release::Sub).then(|| handle.sub.clone()),
             contact_number: number.filter(|_| releases(Release::ContactNumber)),

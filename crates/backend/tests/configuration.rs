@@ -120,6 +120,17 @@ fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
             "`partners.release`: found unknown variant `everything`; allowed: ".to_owned(),
         ),
         (
+            "release =",
+            "return_path = \"//evil.example\"\nrelease =",
+            "`partners.return_path`: found \"//evil.example\"; allowed: the path of a page"
+                .to_owned(),
+        ),
+        (
+            "release =",
+            "return_path = \"/out?url=\"\nrelease =",
+            "`partners.return_path`: found \"/out?url=\"; allowed: the path of a page".to_owned(),
+        ),
+        (
             "id = \"fanzine\"",
             "name = \"fanzine\"",
             "`partners.name`: found unknown field `name`; allowed: ".to_owned(),
@@ -130,6 +141,18 @@ fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
         let message = message(&text);
         assert!(message.contains(&expected), "{message}\n{expected}");
     }
+    let first = good.replace("\"profile\"", "\"id_token\"");
+    let second = first.replace("fanzine", "club-news");
+    let both = toml("https://id.example", "", &[&*first, &second].concat());
+    let expected = "found a second partner that receives the ID token; allowed: one";
+    assert!(message(&both).contains(expected), "{}", message(&both));
+    let allowed = [&*first, &second, "danger_shared_id_token = true\n"].concat();
+    let config = Config::parse(
+        &toml("https://id.example", "", &allowed),
+        "admit-one.toml",
+        &secrets,
+    );
+    assert_eq!(config.unwrap().partners.len(), 2);
     let twice = toml("https://id.example", "", &good.repeat(2));
     assert!(
         message(&twice).contains("`partners.id`: found \"fanzine\" twice"),

@@ -96,7 +96,7 @@ async fn what_isnt_released_isnt_there() {
 }
 
 #[tokio::test]
-async fn the_acr_is_the_handles() {
+async fn an_acr_that_the_provider_wasnt_asked_for_isnt_told() {
     let mut browser = Browser::configured("", PARTNERS).await;
     browser
         .upstream
@@ -104,7 +104,8 @@ async fn the_acr_is_the_handles() {
     let tokens = browser.exchange().await.ok();
     let answer = seal(&mut browser, &tokens, json!({})).await.ok();
     let opened = open(&browser, &answer["sealed"], json!({})).await.ok();
-    assert_eq!(opened["acr"], "strong-acr");
+    assert_eq!(opened.get("acr"), None);
+    assert_eq!(opened["sub"], "alice");
 }
 
 #[tokio::test]
@@ -314,7 +315,7 @@ async fn the_page_knows_the_partner_that_it_was_opened_for_and_no_other() {
     let html = async |path: &str| browser.get(path).await.body.as_str().unwrap().to_owned();
     let page = html("/widget?action=sign-in&partner=blog").await;
     assert!(
-        page.contains("<meta name=\"admit-one:partner\" content=\"blog https://blog.example https://fanzine.example\">"),
+        page.contains("<meta name=\"admit-one:partner\" content=\"blog / https://blog.example https://fanzine.example\">"),
         "{page}"
     );
     assert!(!page.contains("www.fanzine.example"));

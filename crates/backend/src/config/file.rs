@@ -354,8 +354,11 @@ pub(super) struct Shop {
 pub(super) struct Partner {
     pub(super) id: Spanned<String>,
     pub(super) origins: Vec<Spanned<String>>,
+    pub(super) return_path: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) release: Vec<Release>,
+    #[serde(default)]
+    pub(super) danger_shared_id_token: bool,
 }
 
 /// The form of the log.

@@ -35,14 +35,15 @@ pub(crate) async fn page(State(state): State<Arc<app::State>>, request: Request)
     super::page(state, request, Kind::Widget(place), StatusCode::OK).await
 }
 
-/// What the page may know of the partner: its id and its origins, with spaces between them; nothing of one that isn't there.
+/// What the page may know of the partner: its id, its `return_path` and its origins, with spaces between them; nothing of one that isn't there.
 pub(super) fn partner(config: &Config, kind: Kind) -> String {
     let Kind::Widget(Some(place)) = kind else {
         return String::new();
     };
     let partner = config.partners.get(place);
     partner.map_or_else(String::new, |partner| {
-        format!("{} {}", partner.id, partner.origins.join(" "))
+        let origins = partner.origins.join(" ");
+        format!("{} {} {origins}", partner.id, partner.return_path)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The rules of `[[partners]]`.
 
-use admit_one_protocol::discovery::is_trustworthy;
+use admit_one_protocol::{discovery::is_trustworthy, handoff::Release};
 use toml::Spanned;
 
 use super::{Reader, Result};
@@ -43,12 +43,44 @@ impl Reader<'_> {
                         "an origin in lower case without a path: `https://…`, or `http://` on localhost",
                     )),
                 });
+            let origins = origins.collect::<Result<_>>()?;
+            let return_path = match partner.return_path {
+                None => "/".to_owned(),
+                Some(written) if is_plain_path(written.get_ref()) => written.into_inner(),
+                Some(written) => {
+                    return Err(self.not(
+                        &written,
+                        "the path of a page that has the widget, such as `/`, without `?` and `#`",
+                    ));
+                }
+            };
+            let receives = |release: &[Release]| release.contains(&Release::IdToken);
+            if receives(&partner.release)
+                && !partner.danger_shared_id_token
+                && known.iter().any(|other| receives(&other.release))
+            {
+                return Err(self.source.mistake(
+                    span,
+                    "a second partner that receives the ID token",
+                    "one: with it each could be the buyer at the other; `danger_shared_id_token = true` if both look at who brings it",
+                ));
+            }
             known.push(PartnerConfig {
                 id,
-                origins: origins.collect::<Result<_>>()?,
+                origins,
+                return_path,
                 release: partner.release,
             });
         }
         Ok(known)
     }
+}
+
+/// A path that can't lead to another origin, and that nobody can add to.
+fn is_plain_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte))
 }
