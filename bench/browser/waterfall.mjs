@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { sleep } from '../lib/machine.mjs';
 import { missing } from '../lib/ours.mjs';
-import { open, PROFILES } from './flow.mjs';
+import { open, PROFILES, SIGNED_IN } from './flow.mjs';
 import { withApps } from './measure.mjs';
 
 const { values: options } = parseArgs({ options: {
@@ -48,19 +48,15 @@ await withApps(!missing(), async (apps, browser) => {
   const app = apps.find(({ name }) => name === options.app);
   if (!app) throw new Error(missing() ?? `no app of that name; there are ${apps.map(({ name }) => name)}`);
   for (let round = 1; round <= 2; round++) { // the first is to warm up
-    const { context, page, errors } = await open(browser, PROFILES[options.profile]);
+    const { context, page, errors, until } = await open(browser, PROFILES[options.profile]);
     await context.addInitScript(keepLongTasks);
-    const seen = (id) => page.waitForFunction((wanted) => window.__bench?.[`${wanted}:painted`], id, { timeout: 45_000 });
-    await page.goto(app.url, { waitUntil: 'load' });
-    await seen('sign-in');
+    await until(['sign-in'], () => page.goto(app.url, { waitUntil: 'load' }));
     await sleep(1500);
     if (round === 2) await print(page, 'cold');
-    await page.evaluate(() => document.querySelector('[data-testid="sign-in"]').click());
-    await page.waitForFunction(() => performance.getEntriesByName('signed-in').length, null, { timeout: 45_000 });
+    await until(SIGNED_IN, () => page.evaluate(() => document.querySelector('[data-testid="sign-in"]').click()));
     await sleep(1500);
     if (round === 2) await print(page, 'callback');
-    await page.goto(app.url, { waitUntil: 'load' });
-    await seen('user-email');
+    await until(['user-email'], () => page.goto(app.url, { waitUntil: 'load' }));
     await sleep(1000);
     if (round === 2) await print(page, 'warm');
     for (const error of errors) console.log('error:', error);
