@@ -85,21 +85,6 @@
     },
   });
 
-  // A sign-in in its plain form has a small module of its own; everything else is in the app.
-  const files = (name) => {
-    const js = doc.querySelector(`[name="admit-one:${name}"]`).content;
-    return [js, js.replace(/\.js$/, '_bg.wasm')];
-  };
-  boot.load = (name, pause = 500) => {
-    const [js, wasm] = files(name);
-    const bytes = fetch(wasm);
-    // A connection that fails for a moment leaves no page whose buttons do nothing.
-    Promise.all([import(js), bytes]).then(
-      ([module]) => module.default({ module_or_path: bytes }),
-      () => pause < 3e4 && setTimeout(() => boot.load(name, pause * 2), pause),
-    );
-  };
-
   // A press before the app is there is honoured when it is.
   doc.addEventListener('click', (event) => {
     const button = event.target.closest && event.target.closest('.provider');
@@ -111,7 +96,8 @@
   // What a buyer who takes their time will need on coming back. Not on leaving: what is on its way then, is dropped.
   const ahead = () => {
     if (boot.pressed || (navigator.connection || {}).saveData) return;
-    for (const href of files('app')) add(doc.head, 'link', { rel: 'prefetch', href });
+    const js = doc.querySelector('[name="admit-one:app"]').content;
+    for (const href of [js, js.replace(/\.js$/, '_bg.wasm')]) add(doc.head, 'link', { rel: 'prefetch', href });
   };
   if (path === '/') setTimeout(ahead, 3000);
 
@@ -151,5 +137,6 @@
   if (!self.WebAssembly) return main.replaceChildren(Object.assign(doc.createElement('p'), {
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
-  boot.load((path === '/' ? !session : boot.exchange && /^(local|session)$/.test(data.custody)) ? 'sign-in' : 'app');
+  // A sign-in in its plain form has a small module of its own; everything else is in the app.
+  boot.load((path === '/' ? !session : boot.exchange && doc.querySelector('[name="admit-one:sign-in"]')) ? 'sign-in' : 'app');
 })();

@@ -8,14 +8,32 @@
     try { self[store].setItem(key, value); return true; } catch { return false; }
   });
 
+  // A module is fetched and compiled before it is clear that it will run.
+  const fetched = (name) => {
+    const js = document.querySelector(`[name="admit-one:${name}"]`).content;
+    const wasm = WebAssembly.compileStreaming(fetch(js.replace(/\.js$/, '_bg.wasm')));
+    return Promise.all([import(js), wasm]);
+  };
+  let ahead;
   const boot = self.admitOne = {
-    exchange: null, pressed: null, ready: false, parse, read, stores, release() {},
+    exchange: null, said: null, pressed: null, ready: false, parse, read, stores, release() {},
+    // A connection that fails for a moment leaves no page whose buttons do nothing.
+    load(name, pause = 500) {
+      const files = name === 'sign-in' && ahead || fetched(name);
+      ahead = null;
+      files.then(
+        ([module, wasm]) => module.default({ module_or_path: wasm }),
+        () => pause < 3e4 && setTimeout(() => boot.load(name, pause * 2), pause),
+      );
+    },
     // Sent at once. The lock is held until the app has saved the session, so that a second page with this callback waits
     // for it; two that come at the very same moment send one code, for which the backend has one answer.
     begin(proof) {
       boot.exchange = claim(proof);
       if (!boot.exchange) return;
-      boot.exchange.catch(() => {});
+      // Read at once, not when the module is there to ask for it.
+      boot.said = boot.exchange.then((answer) => answer.ok ? answer.clone().text() : null);
+      boot.said.catch(() => {});
       const saved = new Promise((release) => { boot.release = release; });
       if (navigator.locks) navigator.locks.request(name, () => saved).catch(() => {});
     },
@@ -53,7 +71,15 @@
     return proof.then ? proof.then(send) : send(proof);
   };
   boot.callback = !!(code && state && !error && store && new Set(names).size === names.length);
-  const ahead = stores.map((store) => parse(read(store, 'admit-one.proof'))).find((kept) => kept);
+  const kept = stores.map((store) => parse(read(store, 'admit-one.proof'))).find((kept) => kept);
   boot.forget();
-  if (boot.callback && ahead && Date.now() - ahead.at < 2e5) boot.begin(ahead.proof);
+  if (boot.callback && kept && Date.now() - kept.at < 2e5) boot.begin(kept.proof);
+  if (boot.exchange && self.WebAssembly && document.querySelector('[name="admit-one:sign-in"]')) {
+    ahead = fetched('sign-in');
+    ahead.catch(() => {});
+    // What lasts no longer than a blink needs no word; nor does the page have to be drawn twice.
+    const { dataset } = document.documentElement;
+    dataset.brief = '';
+    setTimeout(() => delete dataset.brief, 400);
+  }
 })();

@@ -2,7 +2,7 @@
 //! signed in. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
 
 use admit_one_protocol::{
-    api::{Custody, PublicConfiguration},
+    api::PublicConfiguration,
     authorization::callback_state,
 };
 
@@ -29,8 +29,8 @@ pub fn run() {
 
 /// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
 async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
-    // On the other rungs the tokens rest in the memory of the module that verifies them.
-    if !matches!(configuration.custody, Custody::Local | Custody::Session) {
+    // Else they would end with this module.
+    if !configuration.custody.is_stored() {
         return None;
     }
     let query = browser::query();

@@ -3,7 +3,6 @@
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Response;
 
 use super::{call, member, timer, window};
 
@@ -39,20 +38,10 @@ pub fn boot_exchange() -> Option<Promise> {
 
 /// The text that it brings, if it brings success and soon; the answer stays there to be read again.
 pub async fn boot_exchanged(within_ms: u32) -> Option<String> {
-    let exchange: Promise = member(&boot(), "exchange").dyn_into().ok()?;
-    let racing = Promise::race(&Array::of2(&exchange, &timer(within_ms)).unchecked_into::<Array>());
-    let response = JsFuture::from(racing.unchecked_into::<Promise>())
-        .await
-        .ok()?;
-    let response: Response = response.dyn_into().ok()?;
-    if !response.ok() {
-        return None;
-    }
-    let text = response.clone().ok()?.text().ok()?;
-    JsFuture::from(text.unchecked_into::<Promise>())
-        .await
-        .ok()?
-        .as_string()
+    let said: Promise = member(&boot(), "said").dyn_into().ok()?;
+    let racing = Promise::race(&Array::of2(&said, &timer(within_ms)).unchecked_into::<Array>());
+    let said = JsFuture::from(racing.unchecked_into::<Promise>()).await;
+    said.ok()?.as_string()
 }
 
 /// `iss` and `sub` of whoever was signed in when the page was opened.

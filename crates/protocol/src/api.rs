@@ -25,6 +25,13 @@ pub enum Custody {
     Cookie,
 }
 
+impl Custody {
+    /// Whether the tokens outlive the page; else they rest in the memory of the module that has verified them.
+    pub fn is_stored(self) -> bool {
+        matches!(self, Custody::Local | Custody::Session)
+    }
+}
+
 /// A readable copy of the ID token in a cookie, for a shop on a sibling domain.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -1,5 +1,7 @@
 //! What a page says before any script: the buttons, the status, the data block.
 
+use std::borrow::Cow;
+
 use admit_one_protocol::api::PublicConfiguration;
 
 use super::Kind;
@@ -16,14 +18,18 @@ pub(super) fn render(
 ) -> String {
     let content = content(configuration, language, kind);
     let data = data(configuration);
-    let page = fill(template, |key| match key {
+    let template = match kind {
+        Kind::Callback if !configuration.custody.is_stored() => Cow::Owned(without_sign_in(template)),
+        _ => Cow::Borrowed(template),
+    };
+    let page = fill(&template, |key| match key {
         "lang" => Some(language.as_str().to_owned()),
         "dir" => Some(language.dir().to_owned()),
         "title" => Some(title(language, kind)),
         key => language.messages().get(key).map(|message| escape(message)),
     });
     let early = match kind {
-        Kind::SignIn => preload(template).unwrap_or_default(),
+        Kind::SignIn => preload(&template).unwrap_or_default(),
         Kind::Widget(_) => format!(
             "<meta name=\"admit-one:partner\" content=\"{}\">",
             escape(partner)
@@ -36,15 +42,27 @@ pub(super) fn render(
         .replacen("<!--admit-one:content-->", &content, 1)
 }
 
+/// The template of a page on which the whole app verifies, since the tokens end with the module that has.
+fn without_sign_in(template: &str) -> String {
+    let Some((before, rest)) = template.split_once(SIGN_IN) else {
+        return template.to_owned();
+    };
+    let after = rest.split_once('>').map_or("", |(_, after)| after);
+    [before, after].concat()
+}
+
 /// Has the browser fetch the sign-in module, which `boot.js` will load, while it still reads the page. Coming back, it
 /// has the module already.
 fn preload(template: &str) -> Option<String> {
-    let (_, rest) = template.split_once("<meta name=\"admit-one:sign-in\" content=\"")?;
+    let (_, rest) = template.split_once(SIGN_IN)?;
     let (module, _) = rest.split_once(".js\"")?;
     Some(format!(
         "<link rel=\"modulepreload\" href=\"{module}.js\"><link rel=\"preload\" as=\"fetch\" crossorigin href=\"{module}_bg.wasm\">"
     ))
 }
+
+/// Where the page names the sign-in module.
+const SIGN_IN: &str = "<meta name=\"admit-one:sign-in\" content=\"";
 
 fn content(configuration: &PublicConfiguration, language: Language, kind: Kind) -> String {
     let say = |key: &str| language.messages().get(key).map(|message| escape(message));
@@ -177,6 +195,13 @@ mod tests {
         assert!(links.contains("href=\"/a-1.js\""), "{links}");
         assert!(links.contains("href=\"/a-1_bg.wasm\""), "{links}");
         assert_eq!(preload("<meta charset=\"utf-8\">"), None);
+    }
+
+    #[test]
+    fn a_callback_whose_tokens_stay_in_memory_names_no_sign_in_module() {
+        let template = "<p><meta name=\"admit-one:sign-in\" content=\"/a-1.js\"><i>";
+        assert_eq!(without_sign_in(template), "<p><i>");
+        assert_eq!(without_sign_in("<p><i>"), "<p><i>");
     }
 
     #[test]
