@@ -31,6 +31,21 @@ async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_that_takes_a_while_is_spoken_of() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.backend_gate.hold("/v1/exchange");
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for("document.querySelector('[data-testid=status]')?.checkVisibility()")
+            .await;
+        j.stage.backend_gate.release();
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backend_that_fails_twice_at_the_callback_signs_in_by_itself() {
     journey(async |j| {
         let b = &j.browser;
