@@ -5,6 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use admit_one_backend::{App, Config, OPENAPI, import, serve, start_log};
 use clap::{Parser, Subcommand};
 
+/// A call allocates some fifty kibibytes and gives them back; glibc's allocator keeps cutting and joining those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Signs ticket buyers in.
 #[derive(Parser)]
 #[command(version, about)]
