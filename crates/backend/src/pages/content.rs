@@ -19,7 +19,9 @@ pub(super) fn render(
     let content = content(configuration, language, kind);
     let data = data(configuration);
     let template = match kind {
-        Kind::Callback if !configuration.custody.is_stored() => Cow::Owned(without_sign_in(template)),
+        Kind::Callback if !configuration.custody.is_stored() => {
+            Cow::Owned(without_sign_in(template))
+        }
         _ => Cow::Borrowed(template),
     };
     let page = fill(&template, |key| match key {
