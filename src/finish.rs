@@ -1,10 +1,7 @@
 //! A callback in its plain form, on the page as it was served: verifies what the exchange has brought, and shows who is
 //! signed in. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
 
-use admit_one_protocol::{
-    api::PublicConfiguration,
-    authorization::callback_state,
-};
+use admit_one_protocol::{api::PublicConfiguration, authorization::callback_state};
 
 use crate::{
     browser::{self, Entry},
