@@ -109,7 +109,10 @@ pub fn mount() {
 
 /// Mounts a page in place of what was served.
 fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
-    messages::set_messages(std::mem::take(&mut configuration.messages));
+    let messages = std::mem::take(&mut configuration.messages);
+    let file = browser::boot_messages();
+    let file = file.and_then(|file| serde_json::from_slice(file.as_bytes()).ok());
+    messages::set_messages(file.unwrap_or(messages));
     let support = configuration.support_url.take();
     let Some(place) = browser::mount_point() else {
         return;

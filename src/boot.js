@@ -2,7 +2,7 @@
 // button, the stored e-mail. Everything that is decided, is decided in Rust.
 (() => {
   const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document, boot = self.admitOne;
-  const { parse, read, stores } = boot;
+  const { named, parse, read, stores } = boot;
   const find = (key) => parse(read(stores[0], key) || read(stores[1], key));
   const bytes = (text) => new TextEncoder().encode(text);
   const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
@@ -96,8 +96,8 @@
   // What a buyer who takes their time will need on coming back. Not on leaving: what is on its way then, is dropped.
   const ahead = () => {
     if (boot.pressed || (navigator.connection || {}).saveData) return;
-    const js = doc.querySelector('[name="admit-one:app"]').content;
-    for (const href of [js, js.replace(/\.js$/, '_bg.wasm')]) add(doc.head, 'link', { rel: 'prefetch', href });
+    const js = named('app');
+    for (const href of [js, js.replace(/\.js$/, '_bg.wasm'), named('messages')]) add(doc.head, 'link', { rel: 'prefetch', href });
   };
   if (path === '/') setTimeout(ahead, 3000);
 
@@ -138,5 +138,5 @@
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
   // A sign-in in its plain form has a small module of its own; everything else is in the app.
-  boot.load((path === '/' ? !session : boot.exchange && doc.querySelector('[name="admit-one:sign-in"]')) ? 'sign-in' : 'app');
+  boot.load((path === '/' ? !session : boot.exchange && named('sign-in')) ? 'sign-in' : 'app');
 })();

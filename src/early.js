@@ -8,21 +8,26 @@
     try { self[store].setItem(key, value); return true; } catch { return false; }
   });
 
-  // A module is fetched and compiled before it is clear that it will run.
+  const named = (name) => (document.querySelector(`[name="admit-one:${name}"]`) || {}).content;
+  // A module is fetched and compiled before it is clear that it will run. The app has its sentences in a file beside it.
   const fetched = (name) => {
-    const js = document.querySelector(`[name="admit-one:${name}"]`).content;
+    const js = named(name), messages = name === 'app' && named('messages');
     const wasm = WebAssembly.compileStreaming(fetch(js.replace(/\.js$/, '_bg.wasm')));
-    return Promise.all([import(js), wasm]);
+    const said = messages && fetch(messages).then((file) => file.ok ? file.text() : Promise.reject(file.status));
+    return Promise.all([import(js), wasm, said]);
   };
   let ahead;
   const boot = self.admitOne = {
-    exchange: null, said: null, pressed: null, ready: false, parse, read, stores, release() {},
+    exchange: null, said: null, pressed: null, ready: false, messages: null, parse, read, stores, named, release() {},
     // A connection that fails for a moment leaves no page whose buttons do nothing.
     load(name, pause = 500) {
       const files = name === 'sign-in' && ahead || fetched(name);
       ahead = null;
       files.then(
-        ([module, wasm]) => module.default({ module_or_path: wasm }),
+        ([module, wasm, messages]) => {
+          boot.messages = messages;
+          return module.default({ module_or_path: wasm });
+        },
         () => pause < 3e4 && setTimeout(() => boot.load(name, pause * 2), pause),
       );
     },
@@ -74,7 +79,7 @@
   const kept = stores.map((store) => parse(read(store, 'admit-one.proof'))).find((kept) => kept);
   boot.forget();
   if (boot.callback && kept && Date.now() - kept.at < 2e5) boot.begin(kept.proof);
-  if (boot.exchange && self.WebAssembly && document.querySelector('[name="admit-one:sign-in"]')) {
+  if (boot.exchange && self.WebAssembly && named('sign-in')) {
     ahead = fetched('sign-in');
     ahead.catch(() => {});
     // What lasts no longer than a blink needs no word; nor does the page have to be drawn twice.

@@ -24,6 +24,11 @@ pub fn boot_load() {
     let _ = call(&boot(), "load", &["app".into()]);
 }
 
+/// The file of sentences that came beside the app.
+pub fn boot_messages() -> Option<String> {
+    member(&boot(), "messages").as_string()
+}
+
 /// Remembers the nonce of an answer for the next proof.
 pub fn set_boot_nonce(nonce: &str) {
     let _ = Reflect::set(&boot(), &"nonce".into(), &nonce.into());

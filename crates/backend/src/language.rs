@@ -44,6 +44,11 @@ const DEFAULT: Language = Language("en");
 const RIGHT_TO_LEFT: &[&str] = &["ar", "fa", "he", "ur"];
 
 impl Language {
+    /// Every language there is.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        MESSAGES.keys().map(|code| Self(code))
+    }
+
     /// The language of a tag such as `fr-CH`, or the default.
     pub(crate) fn of(tag: &str) -> Self {
         Self::known(tag).unwrap_or(DEFAULT)

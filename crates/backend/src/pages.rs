@@ -3,6 +3,7 @@
 mod built;
 mod content;
 mod encoding;
+mod messages;
 pub(crate) mod widget;
 
 use std::{
@@ -261,7 +262,8 @@ pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request
     let found = state
         .pages
         .current()
-        .and_then(|built| built.assets.get(request.uri().path()).cloned());
+        .and_then(|built| built.assets.get(request.uri().path()).cloned())
+        .or_else(|| messages::file(request.uri().path()));
     match found {
         Some(asset) if request.method() == Method::GET || request.method() == Method::HEAD => {
             let mut response = asset.respond(headers);

@@ -49,6 +49,25 @@ async fn the_page_has_its_buttons_and_its_data_before_any_script() {
 }
 
 #[tokio::test]
+async fn the_sentences_are_in_a_file_that_browsers_keep() {
+    let browser = Browser::start().await;
+    let page = browser.get("/?lang=de").await;
+    let html = page.body.as_str().unwrap();
+    assert!(html.contains("\"lang\":\"de\"") && !html.contains("\"error."));
+    let (_, rest) = html
+        .split_once("<meta name=\"admit-one:messages\" content=\"")
+        .unwrap();
+    let file = browser.get(rest.split_once('"').unwrap().0).await;
+    assert_eq!(file.status, 200);
+    assert_eq!(
+        file.headers["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
+    let offline = file.body["error.offline"].as_str().unwrap();
+    assert!(offline.contains("Verbindung"), "{offline}");
+}
+
+#[tokio::test]
 async fn pages_are_never_cached_and_strictly_framed() {
     let browser = Browser::start().await;
     for path in [

@@ -52,7 +52,8 @@ pub struct PublicConfiguration {
     pub time: u64,
     /// The language of `messages`.
     pub lang: String,
-    /// Every sentence that the app shows, by key; `%{name}` stands for an argument.
+    /// The sentences that the app shows, by key; `%{name}` stands for an argument. A page has only those that are said
+    /// before the app is there: the others come in a file beside it.
     pub messages: std::collections::BTreeMap<String, String>,
     /// Where tokens rest.
     pub custody: Custody,

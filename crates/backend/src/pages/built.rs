@@ -8,7 +8,7 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::encoding::Encoding;
+use super::encoding::{self, Encoding};
 
 pub(super) struct Built {
     pub(super) modified: SystemTime,
@@ -69,6 +69,29 @@ fn collect(
 }
 
 impl Asset {
+    /// One that is made here, with the path that its content gives it.
+    pub(super) fn hashed(stem: &str, ending: &str, raw: Vec<u8>) -> (String, Self) {
+        let hash = digest(&SHA256, &raw);
+        let hash = hash.as_ref()[..8]
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            });
+        let name = format!("{stem}-{hash}.{ending}");
+        let raw = Bytes::from(raw);
+        let asset = Self {
+            kind: kind(&name),
+            cache: FOR_GOOD,
+            etag: HeaderValue::from_str(&format!("\"{hash}\""))
+                .unwrap_or(HeaderValue::from_static("\"\"")),
+            brotli: Some(encoding::brotli(&raw)),
+            gzip: Some(encoding::gzip(&raw)),
+            raw,
+        };
+        (format!("/{name}"), asset)
+    }
+
     fn read(path: &Path, name: &str) -> io::Result<Self> {
         let raw = Bytes::from(std::fs::read(path)?);
         let sibling = |ending: &str| {
@@ -91,7 +114,7 @@ impl Asset {
         Ok(Self {
             kind: kind(name),
             cache: if is_hashed(name) {
-                "public, max-age=31536000, immutable"
+                FOR_GOOD
             } else {
                 "no-cache"
             },
@@ -130,6 +153,9 @@ impl Asset {
         response
     }
 }
+
+/// For a name that has its content's hash in it.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 /// Trunk writes a hash of at least eight hexadecimal digits into a name: `app-0123456789abcdef_bg.wasm`.
 fn is_hashed(name: &str) -> bool {

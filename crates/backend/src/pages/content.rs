@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use admit_one_protocol::api::PublicConfiguration;
 
-use super::Kind;
+use super::{Kind, messages};
 use crate::language::Language;
 
 /// The page: `%…%` are sentences and attributes, comments are the content and the data block. `partner` is what the
@@ -17,7 +17,7 @@ pub(super) fn render(
     kind: Kind,
 ) -> String {
     let content = content(configuration, language, kind);
-    let data = data(configuration);
+    let data = data(configuration, language);
     let template = match kind {
         Kind::Callback if !configuration.custody.is_stored() => {
             Cow::Owned(without_sign_in(template))
@@ -143,11 +143,18 @@ fn title(language: Language, kind: Kind) -> String {
 }
 
 /// The public configuration as a script element that no `</script>` in it can end.
-fn data(configuration: &PublicConfiguration) -> String {
-    let json = serde_json::to_string(configuration)
+fn data(configuration: &PublicConfiguration, language: Language) -> String {
+    let brief = PublicConfiguration {
+        messages: messages::brief(&configuration.messages),
+        ..configuration.clone()
+    };
+    let json = serde_json::to_string(&brief)
         .unwrap_or_default()
         .replace('<', "\\u003c");
-    format!("<script type=\"application/json\" id=\"admit-one\">{json}</script>")
+    let file = messages::path(language);
+    format!(
+        "<meta name=\"admit-one:messages\" content=\"{file}\"><script type=\"application/json\" id=\"admit-one\">{json}</script>"
+    )
 }
 
 /// Replaces each `%key%` that `value` knows, in one pass.
