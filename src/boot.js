@@ -1,5 +1,5 @@
-// What must not wait for the wasm: which module to load, the key and its proofs, a press on a served
-// button, the stored e-mail. Everything that is decided, is decided in Rust.
+// What must not wait for the wasm: which module to load, the key and its proofs, the stored e-mail. Everything that is
+// decided, is decided in Rust.
 (() => {
   const path = location.pathname, subtle = self.crypto && crypto.subtle, doc = document, boot = self.admitOne;
   const { named, parse, read, stores } = boot;
@@ -83,14 +83,6 @@
         .map((part) => base64url(bytes(JSON.stringify(part)))).join('.');
       return input + '.' + base64url(await subtle.sign({ ...signer.algorithm, hash: 'SHA-256' }, signer, bytes(input)));
     },
-  });
-
-  // A press before the app is there is honoured when it is.
-  doc.addEventListener('click', (event) => {
-    const button = event.target.closest && event.target.closest('.provider');
-    if (!button || boot.ready) return;
-    boot.pressed = boot.pressed || button.dataset.provider;
-    button.setAttribute('aria-busy', 'true');
   });
 
   // What a buyer who takes their time will need on coming back. Not on leaving: what is on its way then, is dropped.

@@ -47,6 +47,13 @@
     forget() { for (const store of stores) try { self[store].removeItem('admit-one.proof'); } catch { /* nor is it there */ } },
     callback: false,
   };
+  // A press before the app is there is honoured when it is: from the first paint of a button on.
+  document.addEventListener('click', (event) => {
+    const button = event.target.closest && event.target.closest('.provider');
+    if (!button || boot.ready) return;
+    boot.pressed = boot.pressed || button.dataset.provider;
+    button.setAttribute('aria-busy', 'true');
+  });
   const path = location.pathname;
   if (!path.startsWith('/callback/')) return;
 

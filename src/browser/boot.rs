@@ -1,4 +1,4 @@
-//! `window.admitOne`, which `boot.js` has made before the app was there.
+//! `window.admitOne`, which `early.js` and `boot.js` have made before the app was there.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -77,7 +77,7 @@ pub fn boot_pressed() -> Option<String> {
     pressed
 }
 
-/// Remembers a press for the whole app, as `boot.js` does before anything is there.
+/// Remembers a press for the whole app, as `early.js` does before anything is there.
 pub fn boot_press(provider: &str) {
     let _ = Reflect::set(&boot(), &"pressed".into(), &provider.into());
 }

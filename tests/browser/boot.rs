@@ -8,8 +8,14 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::{js, js_async};
 
-/// Puts on the page what the backend serves, and runs `boot.js` in it.
+/// Puts on the page what the backend serves, and runs its scripts.
 fn boot() {
+    early();
+    js(include_str!("../../src/boot.js"));
+}
+
+/// The same, as far as `early.js`.
+fn early() {
     js(r#"
         document.querySelectorAll('[data-boot]').forEach((element) => element.remove());
         document.head.insertAdjacentHTML('beforeend', `
@@ -21,7 +27,6 @@ fn boot() {
             <script data-boot type="application/json" id="admit-one">{"nonce":"first"}</script>`);
     "#);
     js(include_str!("../../src/early.js"));
-    js(include_str!("../../src/boot.js"));
 }
 
 /// Whether the proof's signature is right, by WebCrypto.
@@ -236,6 +241,14 @@ fn a_press_before_the_app_is_there_is_remembered_once() {
     browser::boot_ready();
     js("document.querySelector('[data-provider=b]').click();");
     assert_eq!(browser::boot_pressed(), None);
+}
+
+#[wasm_bindgen_test]
+fn a_press_in_the_middle_of_the_page_is_remembered() {
+    early();
+    js("document.querySelector('[data-provider=b]').click();");
+    js(include_str!("../../src/boot.js"));
+    assert_eq!(browser::boot_pressed().as_deref(), Some("b"));
 }
 
 #[wasm_bindgen_test]
