@@ -15,6 +15,7 @@ use crate::{
     route::Route,
     session::Session,
     sign_out, tabs,
+    widget::Question,
 };
 
 /// What the parts of the app share.
@@ -32,6 +33,8 @@ pub struct App {
     pub notice: RwSignal<Option<Failure>>,
     /// The buyer has completed the profile on this page.
     pub completed: RwSignal<bool>,
+    /// What the buyer is asked on a partner's behalf.
+    pub asking: RwSignal<Option<Question>>,
     /// The provider that the page is leaving for.
     pub starting: RwSignal<Option<String>>,
 }
@@ -126,6 +129,7 @@ fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
             failure: RwSignal::new(None),
             notice: RwSignal::new(None),
             completed: RwSignal::new(false),
+            asking: RwSignal::new(None),
             starting: RwSignal::new(None),
         };
         vec![page(app), support.map_or_else(pages::parts::nothing, help)]
@@ -180,6 +184,12 @@ fn announce_page(app: App, signed_in: Memo<bool>) {
             (true, ..) => "failure.title",
             (_, Route::SignIn, true) => "account.title",
             (_, Route::Account | Route::Profile, false) => "sign_in.title",
+            (_, Route::Widget, _) => {
+                let asking = app.asking.read();
+                asking
+                    .as_ref()
+                    .map_or(Route::Widget.title(), Question::title)
+            }
             (_, route, _) => route.title(),
         };
         browser::set_title(&[&t(name), " · ", &t("app.name")].concat());

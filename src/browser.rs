@@ -21,7 +21,7 @@ pub use self::{
     },
     events::{announce, on_announcement, on_document, on_press, on_storage, on_window},
     lock::{Lock, lease, lock},
-    partner::{in_address, partner, tell_opener},
+    partner::{Served, in_address, partner, tell_opener},
     storage::Shelf,
 };
 

@@ -11,6 +11,8 @@ pub mod app;
 pub mod browser;
 #[cfg(feature = "pages")]
 pub mod callback;
+#[cfg(feature = "pages")]
+pub mod consent;
 pub mod custody;
 pub mod failure;
 pub mod finish;

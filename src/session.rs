@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 pub use crate::signed_in::SignedIn;
 use crate::{
+    consent,
     custody::{self, forget_answers},
     signed_in::put_down,
     tabs,
@@ -75,6 +76,7 @@ impl Session {
         {
             forget_answers();
         }
+        consent::forget_others(&session);
         self.keep(&session);
         tabs::announce_sign_in(&session);
         self.state.set(SessionState::SignedIn(Box::new(session)));
@@ -135,6 +137,7 @@ impl Session {
                 self.state.set(SessionState::SignedOut(Some(why)));
             }
             Some(mut kept) => {
+                consent::forget_others(&kept);
                 // With `custody = "cookie"` the tokens are in this page's memory alone.
                 if let Some(current) = current
                     .filter(|current| kept.access_token.is_none() && current.is_same_person(&kept))

@@ -10,6 +10,7 @@ use crate::{
     api,
     app::App,
     browser::{self, Entry, Shelf},
+    consent,
     failure::Failure,
     route::Route,
 };
@@ -32,6 +33,9 @@ pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
         && !failure.ends_session()
     {
         return Err(failure.clone());
+    }
+    if reach == SignOutReach::Everywhere {
+        consent::forget();
     }
     app.session.end(None);
     match answer.ok().and_then(|answer| answer.end_session_url) {

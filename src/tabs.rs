@@ -49,7 +49,7 @@ pub fn listen(app: App) {
         app.starting.set(None);
         look_again(app);
         if step_up::is_abandoned(app) && app.route.get_untracked() == Route::Widget {
-            browser::spawn(widget::run(app));
+            browser::spawn(widget::run(app, None));
         }
     });
     browser::on_window("popstate", move || app.follow());

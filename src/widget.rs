@@ -1,17 +1,28 @@
 //! What a partner's page asks for: it has opened `/widget` in a popup, or in its own place. The ordinary journey is walked,
 //! and what came of it goes back to that page alone: sealed, to its origin, in a message or in the fragment of its address.
 
+mod asked;
+mod question;
+
 use std::cell::Cell;
 
-use admit_one_protocol::{Code, api::SignOutReach, handoff::SealRequest, step_up::StepUp};
+use admit_one_protocol::{
+    Code,
+    api::SignOutReach,
+    handoff::{PublicPartner, SealRequest},
+    step_up::StepUp,
+};
 use js_sys::Object;
 use leptos::prelude::*;
 
+use self::asked::{Action, Asked, Visit};
+pub use self::question::{Question, Subject};
 use crate::{
     api,
     app::App,
-    browser::{self, Entry, Shelf},
+    browser::{self, Entry},
     callback::keep_destination,
+    consent,
     failure::Failure,
     refresh,
     route::Route,
@@ -19,40 +30,28 @@ use crate::{
     sign_out, step_up, sync,
 };
 
-/// What is to be done.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Action {
-    SignIn,
-    StepUp,
-    SignOut,
-}
-
-/// What stands in the address.
-struct Asked {
-    partner: String,
-    action: Action,
-    challenge: String,
-    /// The origin of the page that asks.
-    origin: String,
-    /// The page there that we come back to, by the backend's word: whoever asks doesn't choose where a result stands in an
-    /// address. `None` where the backend has said nothing of the partner yet; then nothing but a seal of its is sent.
-    return_uri: Option<String>,
-}
-
 /// What the partner's page is told.
 enum Answer {
     Sealed(String),
     SignedOut,
+    /// The buyer didn't want to.
+    Cancelled,
     Error(Code),
 }
 
 /// The address of this page, to come back to.
 pub fn address() -> String {
-    ["/widget?", &browser::query()].concat()
+    asked::address()
 }
 
-/// Does what was asked for, as far as it can be done now; what leads elsewhere comes back to this page.
-pub async fn run(app: App) {
+/// The partner that a sign-in is for which comes back to this address.
+pub fn awaits(address: &str) -> Option<PublicPartner> {
+    Visit::awaits(address)
+}
+
+/// Does what was asked for, as far as it can be done now; what leads elsewhere comes back to this page. `agreed` is the
+/// question that the buyer has just said yes to.
+pub async fn run(app: App, agreed: Option<Question>) {
     if LEAVING.get() {
         return;
     }
@@ -60,12 +59,12 @@ pub async fn run(app: App) {
         Ok(asked) => asked,
         Err(code) => return app.fail(code.into()),
     };
-    match act(app, &asked).await {
+    match act(app, &asked, agreed).await {
         Ok(Some(answer)) => hand_over(app, &asked, answer).await,
         Ok(None) => {}
         // The buyer can try again here.
         Err(failure) if failure.is_transient() => app.notice.set(Some(failure)),
-        Err(failure) if asked.return_uri.is_some() => {
+        Err(failure) if asked.partner.is_some() => {
             browser::complain("Admit One", &failure.for_developers().into());
             hand_over(app, &asked, Answer::Error(failure.code)).await;
         }
@@ -73,13 +72,31 @@ pub async fn run(app: App) {
     }
 }
 
-/// Back from a sign-out that a partner's page has asked for.
+/// The buyer doesn't want what they were asked: that is all that the partner's page is told.
+pub async fn cancel(app: App) {
+    app.asking.set(None);
+    app.notice.set(None);
+    match Asked::here() {
+        Ok(asked) => hand_over(app, &asked, Answer::Cancelled).await,
+        Err(code) => app.fail(code.into()),
+    }
+}
+
+/// Signs out here, to come back and sign in as somebody else.
+pub async fn other_account(app: App) {
+    if let Some(session) = app.session.current()
+        && let Err(failure) = end(app, session).await
+    {
+        app.fail(failure);
+    }
+}
+
+/// Back from a sign-out that began on this page.
 pub fn signed_out(app: App) {
-    if LEAVING.replace(false) || browser::parameter("state").is_some() {
-        let wanted = served().filter(|(_, address)| address.contains("action=sign-out"));
-        if let Some((_, address)) = wanted {
-            browser::spawn(async move { go(app, &address) });
-        }
+    if (LEAVING.replace(false) || browser::parameter("state").is_some())
+        && let Some(address) = Visit::signed_out()
+    {
+        browser::spawn(async move { go(app, &address) });
     }
 }
 
@@ -89,49 +106,8 @@ pub fn go(app: App, address: &str) {
     browser::set_path(address, Entry::Replace);
 }
 
-impl Asked {
-    fn here() -> Result<Asked, Code> {
-        let parameter = |name| browser::parameter(name).unwrap_or_default();
-        let action = match &*parameter("action") {
-            "sign-in" => Action::SignIn,
-            "step-up" => Action::StepUp,
-            "sign-out" => Action::SignOut,
-            _ => return Err(Code::NotFound),
-        };
-        let (partner, origin) = (parameter("partner"), parameter("origin"));
-        let return_path = match browser::partner().as_deref() {
-            Some([known, path, origins @ ..]) if *known == partner => {
-                if !origins.contains(&origin) {
-                    return Err(Code::PartnerOrigin);
-                }
-                Shelf::Session.put(KEY, &[path, " ", &address()].concat());
-                Some(path.clone())
-            }
-            Some([]) => return Err(Code::PartnerUnknown),
-            // The journey has led here, and the page that was served was another.
-            _ => served()
-                .filter(|(_, known)| *known == address())
-                .map(|(path, _)| path),
-        };
-        Ok(Asked {
-            challenge: parameter("challenge"),
-            return_uri: return_path.map(|path| [origin.as_str(), &path].concat()),
-            partner,
-            action,
-            origin,
-        })
-    }
-}
-
-/// The `return_path` and the address of this page as it was served for its partner in this tab.
-fn served() -> Option<(String, String)> {
-    let text = Shelf::Session.text(KEY)?;
-    let (path, address) = text.split_once(' ')?;
-    Some((path.to_owned(), address.to_owned()))
-}
-
 /// The answer; `None` where the page is being left, or another one shown, for what has to come first.
-async fn act(app: App, asked: &Asked) -> Result<Option<Answer>, Failure> {
+async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option<Answer>, Failure> {
     // A step-up that didn't work.
     if let Some(failure) = app.notice.get_untracked().filter(|notice| notice.unchanged) {
         return Err(failure);
@@ -139,12 +115,22 @@ async fn act(app: App, asked: &Asked) -> Result<Option<Answer>, Failure> {
     app.notice.set(None);
     let session = app.session.current();
     if asked.action == Action::SignOut {
-        return leave(app, asked, session).await;
+        return leave(app, asked, session, agreed).await;
     }
     let Some(session) = session else {
         sign_in(app);
         return Ok(None);
     };
+    let Some(partner) = &asked.partner else {
+        return load_again();
+    };
+    if !consent::is_given(partner, &session) {
+        let question = Question::new(Subject::Release, partner, &session);
+        if !asked.is_fresh && agreed.as_ref() != Some(&question) {
+            return ask(app, question);
+        }
+        consent::give(partner, &session);
+    }
     if session.missing.is_none() {
         come_back(app, &session);
         sync::onward(app).await;
@@ -163,6 +149,10 @@ async fn act(app: App, asked: &Asked) -> Result<Option<Answer>, Failure> {
     if asked.action == Action::StepUp {
         let offered = step_up::offered(app, &session).ok_or(Code::StepUpUnavailable)?;
         if !step_up::is_done(&offered, &session) {
+            let question = Question::new(Subject::StepUp, partner, &session);
+            if agreed.as_ref() != Some(&question) {
+                return ask(app, question);
+            }
             step_up::begin(app, &StepUp::default(), None).await?;
             return Ok(None);
         }
@@ -171,11 +161,12 @@ async fn act(app: App, asked: &Asked) -> Result<Option<Answer>, Failure> {
     if session.is_due() {
         let _ = refresh::refresh(app).await;
     }
-    let Some(session) = app.session.current() else {
-        sign_in(app);
+    let now = app.session.current();
+    let Some(session) = now.filter(|now| now.is_same_person(&session)) else {
+        browser::spawn(run(app, None)); // whoever it is now
         return Ok(None);
     };
-    match api::seal(&request(app, asked, &session)).await {
+    match api::seal(&request(app, asked, partner, &session)).await {
         Ok(answer) => Ok(Some(Answer::Sealed(answer.sealed))),
         Err(failure) if failure.ends_session() => {
             app.session.end(Some(failure.code));
@@ -188,9 +179,24 @@ async fn act(app: App, asked: &Asked) -> Result<Option<Answer>, Failure> {
 
 /// To the choice of providers, and back here.
 fn sign_in(app: App) {
-    let address = address();
+    let back = Visit::sign_in();
     app.go(Route::SignIn, Entry::Replace);
-    keep_destination(&address);
+    keep_destination(&back);
+}
+
+/// Asks the buyer; their press begins anew.
+fn ask(app: App, question: Question) -> Result<Option<Answer>, Failure> {
+    app.asking.set(Some(question));
+    Ok(None)
+}
+
+/// Has the page served for the partner: the one that the journey came from doesn't know what has to be said of them.
+fn load_again() -> Result<Option<Answer>, Failure> {
+    if browser::parameter("again").is_some() {
+        return Err(Code::PartnerOrigin.into());
+    }
+    browser::leave_for_good(&[&address(), "&again="].concat());
+    Ok(None)
 }
 
 /// What comes first leads here afterwards.
@@ -205,28 +211,39 @@ async fn leave(
     app: App,
     asked: &Asked,
     session: Option<SignedIn>,
+    agreed: Option<Question>,
 ) -> Result<Option<Answer>, Failure> {
     // Not for a link that somebody has made up.
-    if asked.return_uri.is_none() {
+    let Some(partner) = &asked.partner else {
         return Err(Code::PartnerOrigin.into());
-    }
+    };
     let Some(session) = session else {
         return Ok(Some(Answer::SignedOut));
     };
+    let question = Question::new(Subject::SignOut, partner, &session);
+    if agreed.as_ref() != Some(&question) {
+        return ask(app, question);
+    }
+    end(app, session).await?;
+    Ok(None)
+}
+
+/// Ends the session, perhaps by way of the provider, and comes back to this page.
+async fn end(app: App, session: SignedIn) -> Result<(), Failure> {
     // A provider may want the ID token back, which isn't kept on every rung.
     if session.id_token.is_none() && session.is_due() {
         let _ = refresh::refresh(app).await;
     }
     LEAVING.set(true);
+    Visit::sign_out();
     let left = sign_out::sign_out(app, SignOutReach::Here).await;
-    left.inspect_err(|_| LEAVING.set(false))?;
-    Ok(None)
+    left.inspect_err(|_| LEAVING.set(false))
 }
 
-fn request(app: App, asked: &Asked, session: &SignedIn) -> SealRequest {
+fn request(app: App, asked: &Asked, partner: &PublicPartner, session: &SignedIn) -> SealRequest {
     SealRequest {
         handle: session.handle.clone(),
-        partner: asked.partner.clone(),
+        partner: partner.id.clone(),
         origin: asked.origin.clone(),
         challenge: asked.challenge.clone(),
         id_token: session.id_token.clone(),
@@ -241,17 +258,19 @@ async fn hand_over(app: App, asked: &Asked, answer: Answer) {
     match answer {
         Answer::Sealed(sealed) => browser::set(&message, "sealed", &sealed.into()),
         Answer::Error(code) => browser::set(&message, "error", &code.as_str().into()),
+        // In the loader's words, as when the popup is closed.
+        Answer::Cancelled => browser::set(&message, "error", &"popup_closed".into()),
         Answer::SignedOut => {}
     }
-    Shelf::Session.remove(KEY);
+    Visit::forget();
     if browser::tell_opener(&message, &asked.origin) {
         browser::sleep(PATIENCE_MS).await;
     }
-    let Some(page) = &asked.return_uri else {
+    let Some(page) = asked.return_uri() else {
         return app.fail(Code::PartnerOrigin.into());
     };
     let fragment = browser::in_address(&message);
-    browser::leave_for_good(&[page, "#admit-one=", &fragment].concat());
+    browser::leave_for_good(&[&page, "#admit-one=", &fragment].concat());
 }
 
 thread_local! {
@@ -259,7 +278,5 @@ thread_local! {
     static LEAVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What [`served`] reads.
-const KEY: &str = "admit-one.widget";
 /// How long the window that opened this one may take to close it.
 const PATIENCE_MS: u32 = 1_500;

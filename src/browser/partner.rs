@@ -1,18 +1,29 @@
 //! A partner's page, seen from ours: what the backend says of it, and the window that opened this one.
 
+use admit_one_protocol::handoff::PublicPartner;
 use js_sys::{JSON, Object};
 use wasm_bindgen::JsValue;
 
 use super::{call, document, member, window};
 
-/// The id, the `return_path` and the origins of the partner that this page was served for; `None` on a page that wasn't served for one, empty
-/// where the address names none.
-pub fn partner() -> Option<Vec<String>> {
-    let element = document()
-        .query_selector("meta[name='admit-one:partner']")
-        .ok()??;
-    let content = element.get_attribute("content")?;
-    Some(content.split_whitespace().map(str::to_owned).collect())
+/// For whom this page was served.
+pub enum Served {
+    /// For no partner: it is another page than the one that partners open.
+    Elsewhere,
+    /// For a partner that isn't there.
+    Nobody,
+    /// For this one.
+    Partner(PublicPartner),
+}
+
+/// For whom this page was served.
+pub fn partner() -> Served {
+    let element = document().query_selector("meta[name='admit-one:partner']");
+    let Ok(Some(element)) = element else {
+        return Served::Elsewhere;
+    };
+    let content = element.get_attribute("content").unwrap_or_default();
+    serde_json::from_slice(content.as_bytes()).map_or(Served::Nobody, Served::Partner)
 }
 
 /// Says something to the window that opened this one, if it is of exactly this origin; `false` where there is none.

@@ -3,14 +3,17 @@
 use admit_one_protocol::api::PublicProvider;
 use leptos::prelude::*;
 
-use super::parts::{card, nothing, notice_of, paragraph};
+use super::{
+    parts::{card, nothing, notice_of, paragraph},
+    widget::received,
+};
 use crate::{
     app::App,
     browser,
     failure::Failure,
     messages::{t, t_with},
     route::Route,
-    start,
+    start, widget,
 };
 
 /// The sign-in page.
@@ -25,7 +28,7 @@ pub fn sign_in(app: App) -> AnyView {
         "sign-in",
         "sign_in.title",
         vec![
-            paragraph("lead", t("sign_in.lead")),
+            lead(app),
             notice_of(move || app.session.ended_by().map(Failure::new)),
             notice_of(move || refused.clone()),
             notice_of(move || app.notice.get()),
@@ -33,6 +36,20 @@ pub fn sign_in(app: App) -> AnyView {
             note(app),
         ],
     )
+}
+
+/// Who it is for, if a partner's page has asked for it, and what they will receive.
+fn lead(app: App) -> AnyView {
+    let wanted = start::wanted(&app.configuration.read_value()).ok();
+    let partner = wanted.and_then(|address| widget::awaits(&address));
+    match partner {
+        Some(partner) => vec![
+            paragraph("lead", t_with("ask.sign_in", &[("label", &partner.label)])),
+            received(&partner.release),
+        ]
+        .into_any(),
+        None => paragraph("lead", t("sign_in.lead")),
+    }
 }
 
 /// We never see a password, unless there is a provider whose login form is ours.

@@ -1,5 +1,7 @@
 //! The widget on a partner's page: what happens in the popup or in the page's place comes back to that page, and to no other.
 
+mod asked;
+
 use std::time::Duration;
 
 use crate::browser::{Browser, Options};
@@ -30,6 +32,7 @@ fn with_partner() -> Setup {
 const PARTNERS: &str = r#"
 [[partners]]
 id = "fanzine"
+label = "The Fanzine"
 origins = ["{partner}"]
 release = ["profile", "id_token", "sub"]
 "#;
@@ -165,6 +168,7 @@ async fn a_page_may_ask_for_no_popup_at_all() {
         ))
         .await;
         press(b).await;
+        b.press("agree").await;
         b.wait_for(&format!(
             "location.host.startsWith('partner.') && {WHO} === 'nobody'"
         ))
@@ -184,6 +188,7 @@ async fn stepping_up_ends_with_the_strong_acr() {
         let page = b.tab().await;
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
+        b.press("agree").await;
         b.fill(OTP, "000000").await;
         b.submit(OTP).await;
         b.sees_windows(1).await;
@@ -203,6 +208,7 @@ async fn a_step_up_that_is_given_up_keeps_the_buyer() {
         // With the provider's own words.
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
+        b.press("agree").await;
         b.wait_for(&format!("!!document.querySelector('{OTP}')"))
             .await;
         b.press("airlock-cancel").await;
@@ -212,6 +218,7 @@ async fn a_step_up_that_is_given_up_keeps_the_buyer() {
         // Without a word.
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
+        b.press("agree").await;
         b.wait_for(&format!("!!document.querySelector('{OTP}')"))
             .await;
         b.close_tab(&page).await;
@@ -238,6 +245,8 @@ async fn signing_out_signs_out_here_and_on_our_pages() {
         sign_in_by_popup(b, "alice").await;
         let page = b.tab().await;
         press(b).await;
+        b.sees_windows(2).await;
+        b.press("agree").await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
         sees_events(b, &["ready", "signed-in", "signed-out"]).await;
@@ -451,6 +460,11 @@ async fn on_the_rung(custody: &'static str) {
         assert_eq!(b.eval(WHO).await, ALICE);
         press(b).await;
         sees_events(b, &["ready", "signed-in", "signed-out"]).await;
+        if matches!(custody, "local" | "cookie") {
+            // On the others nobody is signed in, in a popup of its own.
+            b.sees_windows(2).await;
+            b.press("agree").await;
+        }
         b.sees_windows(1).await;
     })
     .await;

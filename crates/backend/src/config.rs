@@ -299,6 +299,8 @@ pub struct ShopConfig {
 pub struct PartnerConfig {
     /// What its page calls it.
     pub id: String,
+    /// What buyers call it.
+    pub label: String,
     /// The origins of its pages, compared as strings.
     pub origins: Vec<String>,
     /// The path of the page of each origin that our pages come back to.

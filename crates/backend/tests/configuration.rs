@@ -121,6 +121,11 @@ fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
         ),
         (
             "release =",
+            "label = \" \"\nrelease =",
+            "`partners.label`: found \" \"; allowed: what buyers call it".to_owned(),
+        ),
+        (
+            "release =",
             "return_path = \"//evil.example\"\nrelease =",
             "`partners.return_path`: found \"//evil.example\"; allowed: the path of a page"
                 .to_owned(),

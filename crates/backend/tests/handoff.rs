@@ -23,6 +23,7 @@ release = ["profile", "id_token", "sub", "contact_number"]
 
 [[partners]]
 id = "blog"
+label = "The <Blog>"
 origins = ["https://blog.example", "https://fanzine.example"]
 release = []
 "#;
@@ -315,10 +316,15 @@ async fn the_page_knows_the_partner_that_it_was_opened_for_and_no_other() {
     let html = async |path: &str| browser.get(path).await.body.as_str().unwrap().to_owned();
     let page = html("/widget?action=sign-in&partner=blog").await;
     assert!(
-        page.contains("<meta name=\"admit-one:partner\" content=\"blog / https://blog.example https://fanzine.example\">"),
+        page.contains("<meta name=\"admit-one:partner\" content=\"{&quot;id&quot;:&quot;blog&quot;,&quot;label&quot;:&quot;The &lt;Blog&gt;&quot;,&quot;origins&quot;:[&quot;https://blog.example&quot;,&quot;https://fanzine.example&quot;],&quot;return_path&quot;:&quot;/&quot;,&quot;release&quot;:[]}\">"),
         "{page}"
     );
     assert!(!page.contains("www.fanzine.example"));
+    let page = html("/widget?action=sign-in&partner=fanzine").await;
+    assert!(
+        page.contains("&quot;label&quot;:&quot;fanzine&quot;"),
+        "without a label it is the id: {page}"
+    );
     let page = html("/widget?partner=%22%3E").await;
     assert!(
         page.contains("<meta name=\"admit-one:partner\" content=\"\">"),

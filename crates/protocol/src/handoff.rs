@@ -24,6 +24,21 @@ pub enum Release {
     ContactNumber,
 }
 
+/// What our page knows of the partner whose page has opened it: a JSON document that it is served with.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct PublicPartner {
+    /// What its page calls it.
+    pub id: String,
+    /// What buyers call it.
+    pub label: String,
+    /// The origins of its pages.
+    pub origins: Vec<String>,
+    /// The path of the page of each origin that our page comes back to.
+    pub return_path: String,
+    /// What its pages receive.
+    pub release: Vec<Release>,
+}
+
 /// `POST /v1/handoff/seal`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

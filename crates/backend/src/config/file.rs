@@ -353,6 +353,7 @@ pub(super) struct Shop {
 #[serde(deny_unknown_fields)]
 pub(super) struct Partner {
     pub(super) id: Spanned<String>,
+    pub(super) label: Option<Spanned<String>>,
     pub(super) origins: Vec<Spanned<String>>,
     pub(super) return_path: Option<Spanned<String>>,
     #[serde(default)]

@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     headers::Framed,
 };
-use admit_one_protocol::Code;
+use admit_one_protocol::{Code, handoff::PublicPartner};
 
 /// Opens for the page around it what our page has sealed. It is no page of the app: nothing but this script is in it.
 const FRAME: &str = include_str!("../../../../src/shell/frame.html");
@@ -35,15 +35,21 @@ pub(crate) async fn page(State(state): State<Arc<app::State>>, request: Request)
     super::page(state, request, Kind::Widget(place), StatusCode::OK).await
 }
 
-/// What the page may know of the partner: its id, its `return_path` and its origins, with spaces between them; nothing of one that isn't there.
+/// What the page may know of the partner, as JSON; nothing of one that isn't there.
 pub(super) fn partner(config: &Config, kind: Kind) -> String {
     let Kind::Widget(Some(place)) = kind else {
         return String::new();
     };
     let partner = config.partners.get(place);
     partner.map_or_else(String::new, |partner| {
-        let origins = partner.origins.join(" ");
-        format!("{} {} {origins}", partner.id, partner.return_path)
+        let public = PublicPartner {
+            id: partner.id.clone(),
+            label: partner.label.clone(),
+            origins: partner.origins.clone(),
+            return_path: partner.return_path.clone(),
+            release: partner.release.clone(),
+        };
+        serde_json::to_string(&public).unwrap_or_default()
     })
 }
 

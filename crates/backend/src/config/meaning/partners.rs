@@ -24,6 +24,11 @@ impl Reader<'_> {
                     "an id that no other partner has",
                 ));
             }
+            let label = match partner.label {
+                None => id.clone(),
+                Some(written) if !written.get_ref().trim().is_empty() => written.into_inner(),
+                Some(written) => return Err(self.not(&written, "what buyers call it")),
+            };
             if partner.origins.is_empty() {
                 return Err(self.source.absence(
                     "partners.origins",
@@ -67,6 +72,7 @@ impl Reader<'_> {
             }
             known.push(PartnerConfig {
                 id,
+                label,
                 origins,
                 return_path,
                 release: partner.release,
