@@ -295,3 +295,28 @@ async fn a_sign_out_is_asked_about() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_yes_is_of_the_person_who_was_shown() {
+    on_partners_page(with_partner(), async |j, b| {
+        known_here(j, b, "alice", ALICE).await;
+        is_asked(b, "Continue with this account?").await;
+        let popup = b.tab().await;
+        // Somebody else in her place, as another tab may put them there.
+        b.new_tab().await;
+        b.open(&j.stage.app("/openapi.json")).await;
+        b.run(
+            "const session = JSON.parse(localStorage.getItem('admit-one')); \
+             session.claims.sub = 'mallory'; session.claims.email = 'mallory@example.test'; \
+             localStorage.setItem('admit-one', JSON.stringify(session))",
+        )
+        .await;
+        b.switch_to(&popup).await;
+        b.sees_signed_in("mallory@example.test").await;
+        b.press("agree").await;
+        sees_question(b, "Continue with this account?").await;
+        assert_eq!(b.eval(KEPT).await, Value::Null);
+        assert_eq!(sealed(j), 0);
+    })
+    .await;
+}
