@@ -51,7 +51,7 @@ export class AdmitOne extends HTMLElement {
   signIn(): Promise<AdmitOneUser>;
   /** Asks for one more proof of who is signed in; whatever goes wrong leaves `user` as it was. */
   stepUp(): Promise<AdmitOneUser>;
-  /** Forgets who is signed in, here and on the pages of Admit One. */
+  /** Forgets who is signed in, here and, where the buyer says so, on the pages of Admit One. */
   signOut(): Promise<null>;
   /** The ID token, if it was released and hasn't expired. */
   getToken(): Promise<string | null>;
