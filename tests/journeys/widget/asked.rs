@@ -297,7 +297,7 @@ async fn a_sign_out_is_asked_about() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_yes_is_of_the_person_who_was_shown() {
+async fn who_takes_the_place_of_who_was_asked_is_asked_too() {
     on_partners_page(with_partner(), async |j, b| {
         known_here(j, b, "alice", ALICE).await;
         is_asked(b, "Continue with this account?").await;
@@ -313,10 +313,18 @@ async fn a_yes_is_of_the_person_who_was_shown() {
         .await;
         b.switch_to(&popup).await;
         b.sees_signed_in("mallory@example.test").await;
-        b.press("agree").await;
         sees_question(b, "Continue with this account?").await;
-        assert_eq!(b.eval(KEPT).await, Value::Null);
         assert_eq!(sealed(j), 0);
+        b.press("agree").await;
+        b.sees_windows(2).await;
+        let before = "JSON.parse(localStorage.getItem('admit-one.partners'))?.person";
+        b.open(&j.stage.app("/openapi.json")).await;
+        let person = b.eval(before).await.as_str().unwrap().to_owned();
+        // The hash is of `iss` and `sub`, and of nobody else's.
+        let hashed = "(async () => { const { iss, sub } = JSON.parse(localStorage.getItem('admit-one')).claims; \
+            const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(iss + '\\n' + sub)); \
+            return btoa(String.fromCharCode(...new Uint8Array(hash))).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=/g, '') })()";
+        assert_eq!(b.settle(hashed).await, person);
     })
     .await;
 }
