@@ -106,7 +106,7 @@ pub fn go(app: App, address: &str) {
     browser::set_path(address, Entry::Replace);
 }
 
-/// The answer; `None` where the page is being left, or another one shown, for what has to come first.
+/// The answer; `None` where the page is being left, or another one shown, or the buyer asked, for what has to come first.
 async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option<Answer>, Failure> {
     // A step-up that didn't work.
     if let Some(failure) = app.notice.get_untracked().filter(|notice| notice.unchanged) {
@@ -127,7 +127,8 @@ async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option
     if !consent::is_given(partner, &session) {
         let question = Question::new(Subject::Release, partner, &session);
         if !asked.is_fresh && agreed.as_ref() != Some(&question) {
-            return ask(app, question);
+            app.asking.set(Some(question));
+            return Ok(None);
         }
         consent::give(partner, &session);
     }
@@ -151,7 +152,8 @@ async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option
         if !step_up::is_done(&offered, &session) {
             let question = Question::new(Subject::StepUp, partner, &session);
             if agreed.as_ref() != Some(&question) {
-                return ask(app, question);
+                app.asking.set(Some(question));
+                return Ok(None);
             }
             step_up::begin(app, &StepUp::default(), None).await?;
             return Ok(None);
@@ -184,13 +186,7 @@ fn sign_in(app: App) {
     keep_destination(&back);
 }
 
-/// Asks the buyer; their press begins anew.
-fn ask(app: App, question: Question) -> Result<Option<Answer>, Failure> {
-    app.asking.set(Some(question));
-    Ok(None)
-}
-
-/// Has the page served for the partner: the one that the journey came from doesn't know what has to be said of them.
+/// Has the page served for the partner: the one that the journey came from doesn't know who that is.
 fn load_again() -> Result<Option<Answer>, Failure> {
     if browser::parameter("again").is_some() {
         return Err(Code::PartnerOrigin.into());
@@ -222,7 +218,8 @@ async fn leave(
     };
     let question = Question::new(Subject::SignOut, partner, &session);
     if agreed.as_ref() != Some(&question) {
-        return ask(app, question);
+        app.asking.set(Some(question));
+        return Ok(None);
     }
     end(app, session).await?;
     Ok(None)
