@@ -49,11 +49,16 @@
   const hurried = () => new Promise((resolve) => setTimeout(resolve, find('admit-one') ? 8000 : 5000))
     .then(() => { late = true; return make(); });
   const data = parse((doc.getElementById('admit-one') || {}).textContent) || {}, messages = data.messages || {};
-  const key = subtle ? Promise.race([load(), hurried()]).then(async (pair) => {
+  let opened;
+  const open = async () => {
+    if (!subtle) throw new Error('crypto_unavailable');
+    const pair = await Promise.race([load(), hurried()]);
     const { kty, crv, x, y } = await subtle.exportKey('jwk', pair.publicKey);
     return [pair.privateKey, { kty, crv, x, y }];
-  }) : Promise.reject(new Error('crypto_unavailable'));
-  key.catch(() => {});
+  };
+  const key = () => opened = opened || open();
+  // Not while an exchange is under way, which has its proof: it would only be in the way.
+  if (!boot.exchange) key().catch(() => {});
 
   let nonce, nonceAt;
   Object.defineProperty(boot, 'nonce', { get: () => nonce, set(value) { nonce = value; nonceAt = Date.now(); } });
@@ -65,7 +70,7 @@
       new URL(url); // throws now, if it is none
       const go = () => location.assign(url);
       const ahead = async () => {
-        const [signer] = await key;
+        const [signer] = await key();
         const at = nonceAt;
         if (nonce && kept && kept.privateKey === signer) boot.keep(await boot.proof('POST', '/v1/exchange'), at);
       };
@@ -73,7 +78,7 @@
     },
     // A proof in the form of RFC 9449 section 4.2; `ath` is of the handle where it stands in the body.
     async proof(method, path, handle) {
-      const [signer, jwk] = await key;
+      const [signer, jwk] = await key();
       const claims = {
         jti: base64url(crypto.getRandomValues(new Uint8Array(16))), htm: method, htu: location.origin + path,
         iat: Math.floor(Date.now() / 1000), nonce: boot.nonce,
