@@ -109,6 +109,9 @@ impl Session {
     pub fn end(self, why: Option<Code>) {
         custody::forget(self.configuration.read_value().cookie_mirror.as_ref());
         forget_answers();
+        if why == Some(Code::HandleRevoked) {
+            consent::forget(); // signed out everywhere, from elsewhere
+        }
         self.state.set(SessionState::SignedOut(why));
         tabs::announce_sign_out();
     }
