@@ -1,6 +1,7 @@
 //! Nothing is done for a partner on our pages before the buyer has pressed a button there: nobody is told of, nobody steps
 //! up, nobody is signed out.
 
+use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{
@@ -37,6 +38,18 @@ async fn sees_question(b: &Browser, title: &str) {
     b.wait_for(&format!(
         "{AGREE} && document.querySelector('h1').textContent === '{title}' && {FOCUSED} === 'h1'"
     ))
+    .await;
+}
+
+/// Somebody else in her place, as another tab may put them there.
+async fn mallory_takes_her_place(j: &Journey, b: &Browser) {
+    b.new_tab().await;
+    b.open(&j.stage.app("/openapi.json")).await;
+    b.run(
+        "const session = JSON.parse(localStorage.getItem('admit-one')); \
+         session.claims.sub = 'mallory'; session.claims.email = 'mallory@example.test'; \
+         localStorage.setItem('admit-one', JSON.stringify(session))",
+    )
     .await;
 }
 
@@ -302,15 +315,7 @@ async fn who_takes_the_place_of_who_was_asked_is_asked_too() {
         known_here(j, b, "alice", ALICE).await;
         is_asked(b, "Continue with this account?").await;
         let popup = b.tab().await;
-        // Somebody else in her place, as another tab may put them there.
-        b.new_tab().await;
-        b.open(&j.stage.app("/openapi.json")).await;
-        b.run(
-            "const session = JSON.parse(localStorage.getItem('admit-one')); \
-             session.claims.sub = 'mallory'; session.claims.email = 'mallory@example.test'; \
-             localStorage.setItem('admit-one', JSON.stringify(session))",
-        )
-        .await;
+        mallory_takes_her_place(j, b).await;
         b.switch_to(&popup).await;
         b.sees_signed_in("mallory@example.test").await;
         sees_question(b, "Continue with this account?").await;
@@ -325,6 +330,49 @@ async fn who_takes_the_place_of_who_was_asked_is_asked_too() {
             const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(iss + '\\n' + sub)); \
             return btoa(String.fromCharCode(...new Uint8Array(hash))).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=/g, '') })()";
         assert_eq!(b.settle(hashed).await, person);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_for_the_partner_is_of_who_signed_in() {
+    on_partners_page(with_partner(), async |j, b| {
+        j.stage.backend_gate.hold("/v1/handoff/seal");
+        press(b).await;
+        b.sees_windows(2).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.wait_for(&format!(
+            "location.pathname === '/widget' && {KEPT} !== null"
+        ))
+        .await;
+        let popup = b.tab().await;
+        mallory_takes_her_place(j, b).await;
+        b.switch_to(&popup).await;
+        sees_question(b, "Continue with this account?").await;
+        b.sees_signed_in("mallory@example.test").await;
+        j.stage.backend_gate.release();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_everywhere_on_another_device_takes_the_answers_back() {
+    on_partners_page(with_partner(), async |j, b| {
+        sign_in_by_popup(b, "alice").await;
+        let revoked = serde_json::json!({
+            "type": "about:blank", "title": "Revoked.", "status": 401, "code": "handle_revoked",
+        });
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", "application/problem+json".parse().unwrap());
+        let answer = (StatusCode::UNAUTHORIZED, headers, revoked.to_string());
+        j.stage.backend_gate.answer("/v1/handoff/seal", answer);
+        b.reload().await;
+        sees_events(b, &["ready"]).await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.sees_sign_in().await;
+        assert_eq!(b.eval(KEPT).await, Value::Null);
     })
     .await;
 }
