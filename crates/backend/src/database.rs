@@ -12,7 +12,9 @@ use sqlx::{
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// It can't be opened.
-    #[error("the database can't be opened: {0}")]
+    #[error(
+        "the database can't be opened: {0}. The folder of `database.url` has to exist, and to be writable for this user"
+    )]
     Open(#[from] sqlx::Error),
     /// A migration failed.
     #[error("the database can't be brought up to date: {0}")]

@@ -53,6 +53,12 @@ fn main() -> ExitCode {
                 arguments.config.display(),
                 config.providers.len()
             );
+            if !config.app_dir.join("index.html").is_file() {
+                println!(
+                    "app: no `index.html` in {} (`server.app_dir`), so that pages would be answered with 503",
+                    config.app_dir.display()
+                );
+            }
             if probe {
                 runtime()?.block_on(ask(config))
             } else {
@@ -72,8 +78,12 @@ fn main() -> ExitCode {
 }
 
 fn read(path: &std::path::Path) -> Result<Config, String> {
-    let text =
-        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        format!(
+            "{}: {error}. Another file is named with `--config`",
+            path.display()
+        )
+    })?;
     Config::parse(&text, &path.display().to_string(), &|name| {
         std::env::var(name).ok()
     })

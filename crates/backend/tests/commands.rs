@@ -37,7 +37,25 @@ client_auth = "none"
 fn check_says_that_a_file_is_fine() {
     let output = admit_one(&["check"], FINE);
     assert!(output.status.success());
-    assert!(String::from_utf8_lossy(&output.stdout).contains("fine, 1 provider(s)"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("fine, 1 provider(s)"), "{said}");
+    assert!(
+        said.contains("`server.app_dir`"),
+        "no app lies there: {said}"
+    );
+}
+
+#[test]
+fn a_file_that_is_missing_is_named_with_what_to_do() {
+    let output = Command::new(env!("CARGO_BIN_EXE_admit-one"))
+        .args(["check", "--config", "missing.toml"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        message.contains("missing.toml") && message.contains("--config"),
+        "{message}"
+    );
 }
 
 #[test]
