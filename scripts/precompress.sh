@@ -7,7 +7,6 @@ set -eu
 folder=${1:-${TRUNK_STAGING_DIR:-dist}}
 
 compress() {
-  # To stdout: brotli would give its file the time of the original, less its fractions, and an older sibling isn't served.
   brotli --quality=11 --stdout "$1" >"$1.br"
   gzip --best --no-name --stdout "$1" >"$1.gz"
 }

@@ -94,18 +94,12 @@ impl Asset {
 
     fn read(path: &Path, name: &str) -> io::Result<Self> {
         let raw = Bytes::from(std::fs::read(path)?);
-        let sibling = |ending: &str| {
+        let sibling = |encoding: Encoding, ending: &str| {
             let mut sibling = path.as_os_str().to_owned();
             sibling.push(ending);
-            // One that is older than the file is of an earlier build.
-            let is_current = |of: &Path| {
-                Some(
-                    std::fs::metadata(of).ok()?.modified().ok()?
-                        >= std::fs::metadata(path).ok()?.modified().ok()?,
-                )
-            };
-            is_current(Path::new(&sibling)).filter(|current| *current)?;
-            std::fs::read(&sibling).ok().map(Bytes::from)
+            let compressed = std::fs::read(&sibling).ok().map(Bytes::from)?;
+            // One of an earlier build says something else; the files' times say nothing once they were copied.
+            encoding.holds(&compressed, &raw).then_some(compressed)
         };
         let etag = format!(
             "\"{}\"",
@@ -119,8 +113,8 @@ impl Asset {
                 "no-cache"
             },
             etag: HeaderValue::from_str(&etag).map_err(io::Error::other)?,
-            brotli: sibling(".br"),
-            gzip: sibling(".gz"),
+            brotli: sibling(Encoding::Brotli, ".br"),
+            gzip: sibling(Encoding::Gzip, ".gz"),
             raw,
         })
     }

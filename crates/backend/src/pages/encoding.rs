@@ -1,6 +1,6 @@
 //! Which compression a browser takes (RFC 9110 section 12.5.3), and the compression of what is rendered.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -42,6 +42,23 @@ impl Encoding {
             Self::Identity => return,
         };
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+
+    /// Whether `compressed` is `raw` in this encoding.
+    pub(super) fn holds(self, compressed: &[u8], raw: &[u8]) -> bool {
+        let mut decoder: Box<dyn Read + '_> = match self {
+            Self::Brotli => Box::new(brotli::Decompressor::new(compressed, 4096)),
+            Self::Gzip => Box::new(flate2::read::GzDecoder::new(compressed)),
+            Self::Identity => Box::new(compressed),
+        };
+        let mut held = Vec::with_capacity(raw.len());
+        let longest = raw.len() as u64 + 1;
+        decoder
+            .by_ref()
+            .take(longest)
+            .read_to_end(&mut held)
+            .is_ok()
+            && held == raw
     }
 }
 
