@@ -7,7 +7,6 @@ use axum::{Router, routing::get};
 
 use crate::{
     answers::Answers,
-    call::SKEW_MS,
     clock::Clock,
     config::{Config, DirectoryConfig},
     database,
@@ -18,6 +17,7 @@ use crate::{
     metrics::Metrics,
     nonce::Nonces,
     pages::Pages,
+    proof::{SKEW_MS, Signatures},
     provider::Provider,
     replay::Replays,
     revocations::Revocations,
@@ -30,6 +30,7 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
+    pub(crate) signatures: Arc<Signatures>,
     pub(crate) replays: Replays,
     pub(crate) nonces: Nonces,
     pub(crate) rate: Rate,
@@ -163,6 +164,7 @@ impl App {
         }
         let state = State {
             sealer: Sealer::new(&config.seal_keys)?,
+            signatures: Arc::default(),
             replays: Replays::new(
                 config.nonce_lifetime * 1000 + SKEW_MS,
                 REPLAYS,

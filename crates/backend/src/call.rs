@@ -15,12 +15,9 @@ use admit_one_protocol::{
     },
     encoding::base64url,
     handoff::{OpenRequest, SealRequest},
-    proof::{ProofExpectations, ProofKey, ProofSignatureCheck, UnverifiedProof},
+    proof::ProofExpectations,
 };
-use aws_lc_rs::{
-    digest,
-    signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey},
-};
+use aws_lc_rs::digest;
 use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
@@ -32,8 +29,8 @@ use crate::{
     handle::{Age, Handle, HandleError},
     limits,
     metrics::Step,
+    proof::prove,
     provider::Provider,
-    replay::Verdict,
 };
 
 /// Where a connection came from.
@@ -304,7 +301,7 @@ where
         ath: ath.as_deref(),
     };
     let jkt = if M::PROVEN {
-        prove(state, &parts.headers, expected)?
+        prove(state, &parts.headers, expected).await?
     } else {
         String::new()
     };
@@ -343,67 +340,6 @@ impl State {
     }
 }
 
-/// A proof in the form of RFC 9449 section 4.3; answers the key's thumbprint.
-fn prove(
-    state: &State,
-    headers: &HeaderMap,
-    expected: ProofExpectations<'_>,
-) -> Result<String, Failure> {
-    let mut proofs = headers.get_all("dpop").iter();
-    let (Some(proof), None) = (proofs.next(), proofs.next()) else {
-        return Err(Failure::new(
-            Code::ProofMissing,
-            "not exactly one `DPoP` header",
-        ));
-    };
-    let proof = proof
-        .to_str()
-        .map_err(|_| Failure::new(Code::ProofInvalid, "the `DPoP` header isn't ASCII"))?;
-    let proof = UnverifiedProof::parse(proof)?;
-    let valid = verifies(proof.signature_check());
-    let proof = proof.accept(valid, expected)?;
-
-    let now_ms = state.clock.now_ms();
-    let issued_ms = proof
-        .nonce
-        .as_deref()
-        .and_then(|nonce| state.sealer.time(nonce));
-    let lifetime_ms = state.config.nonce_lifetime * 1000;
-    let issued_ms = issued_ms
-        .filter(|issued| *issued <= now_ms + SKEW_MS && now_ms < issued + lifetime_ms)
-        .ok_or_else(|| {
-            Failure::new(
-                Code::ProofNonce,
-                "the proof's nonce is missing, expired or not ours",
-            )
-        })?;
-    match state
-        .replays
-        .note(&proof.thumbprint, &proof.jti, issued_ms, now_ms)
-    {
-        Verdict::Fresh => Ok(proof.thumbprint),
-        Verdict::Replayed => Err(Failure::new(
-            Code::ProofReplayed,
-            "the proof was used before",
-        )),
-        Verdict::Stale => Err(Failure::new(
-            Code::ProofNonce,
-            "the proof's nonce is older than what is remembered",
-        )),
-    }
-}
-
-fn verifies(check: &ProofSignatureCheck<'_>) -> bool {
-    let verified = match &check.key {
-        ProofKey::P256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-            .verify(check.signing_input, &check.signature),
-        ProofKey::Ed25519(point) => {
-            UnparsedPublicKey::new(&ED25519, point).verify(check.signing_input, &check.signature)
-        }
-    };
-    verified.is_ok()
-}
-
 /// Where an answer with tokens is written without being moved, bytes.
 const ROOM_FOR_TOKENS: usize = 4096;
 
@@ -412,9 +348,6 @@ const LONGEST_USER_AGENT: usize = 512;
 
 /// As long as the answer of the exchange is kept for a retry, seconds.
 const OFFERED_FOR: u64 = 60;
-
-/// Instances' clocks may differ by this much.
-pub(crate) const SKEW_MS: u64 = 5000;
 
 async fn read<M: Message>(body: Body, max: usize) -> Result<M, Failure> {
     let body = tokio::time::timeout(BODY_WITHIN, Limited::new(body, max).collect())

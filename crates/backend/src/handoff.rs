@@ -11,11 +11,12 @@ use admit_one_protocol::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::{Call, SKEW_MS},
+    call::Call,
     config::PartnerConfig,
     directory::Person,
     failure::Failure,
     handle::{Age, Handle},
+    proof::SKEW_MS,
     replay::Verdict,
     seal::Purpose,
 };

@@ -3,7 +3,7 @@
 //! ```text
 //! config    admit-one.toml          pages     the app with its content
 //! call      what every call needs   exchange, refresh, sign_out, profile, grant, step_up    the calls
-//! seal, handle, replay              provider, dialect, cached, upstream            the other side
+//! proof, seal, handle, replay       provider, dialect, cached, upstream            the other side
 //! ```
 
 mod answers;
@@ -32,6 +32,7 @@ mod openapi;
 mod operations;
 mod pages;
 mod profile;
+mod proof;
 mod provider;
 mod refresh;
 mod replay;
