@@ -1,4 +1,5 @@
-// One buyer in one fresh browser context: cold page, sign-in, warm reload. All times are the page's own.
+// One buyer in one fresh browser context, who comes from a shop's page: cold page, sign-in, warm reload. All times are the
+// page's own.
 import { EventEmitter, once } from 'node:events';
 import { sleep } from '../lib/machine.mjs';
 
@@ -80,7 +81,8 @@ const callbackTimes = (page) => page.evaluate(() => {
 });
 
 /** Cold, callback, click and warm, in milliseconds, and the JavaScript heap when signed in. */
-export async function flow({ page, cdp, until }, url) {
+export async function flow({ page, cdp, until }, { url, shop }) {
+  await page.goto(shop);
   const arrive = () => page.goto(url, { waitUntil: 'commit' });
   await until(['sign-in'], arrive);
   await page.waitForLoadState('load');
@@ -102,7 +104,8 @@ export async function flow({ page, cdp, until }, url) {
 }
 
 /** A buyer who presses in the frame after the button is painted, whether the app is there or not. */
-export async function hasty({ page, until }, url) {
+export async function hasty({ page, until }, { url, shop }) {
+  await page.goto(shop);
   await until(SIGNED_IN, () => page.goto(url, { waitUntil: 'commit' }));
   const { at, opened } = await callbackTimes(page);
   return { hasty: at - opened };

@@ -14,7 +14,7 @@ const here = new URL('.', import.meta.url).pathname;
 /** Starts the provider and every app, calls `measure(apps, browser)`, and stops them all. */
 export async function withApps(withOurs, measure) {
   const issuerPort = await freePort();
-  const issuer = `http://localhost:${issuerPort}`;
+  const issuer = `http://127.0.0.1:${issuerPort}`;
   const peers = [];
   for (const name of PEERS) peers.push({ name, port: await freePort() });
   const us = withOurs ? await ours.reserve() : null;
@@ -24,11 +24,12 @@ export async function withApps(withOurs, measure) {
   try {
     await untilUp(`${issuer}/.well-known/openid-configuration`, children[0]);
     children.push(start(process.execPath, [`${here}serve.mjs`, issuer, ...peers.map(({ name, port }) => `${name}=${port}`)]));
-    const apps = peers.map(({ name, port }) => ({ name, url: `http://localhost:${port}/` }));
+    const shop = `${issuer}/shop`;
+    const apps = peers.map(({ name, port }) => ({ name, shop, url: `http://localhost:${port}/` }));
     for (const { url } of apps) await untilUp(url, children[1]);
     if (us) {
       children.push(await ours.serve({ port: us.port, issuer }));
-      apps.push({ name: 'admit-one', url: us.url });
+      apps.push({ name: 'admit-one', shop, url: us.url });
     }
     const browser = await playwright.launch({ executablePath: chromium(), headless: true, args: FLAGS });
     try { return await measure(apps, browser); } finally { await browser.close(); }
@@ -46,7 +47,7 @@ export async function sizes(apps, browser) {
 async function once(browser, app, profile, walk, options) {
   const opened = await open(browser, profile, options);
   try {
-    return await walk(opened, app.url);
+    return await walk(opened, app);
   } catch (error) {
     const reasons = [error.message.split('\n')[0], ...opened.errors].join('; ');
     return { failed: `${app.name}: ${reasons} (at ${opened.page.url().split('?')[0]})` };

@@ -1,11 +1,12 @@
-// A real OpenID provider (npm oidc-provider) that logs in by itself, so that the whole dance runs without typing.
+// A real OpenID provider (npm oidc-provider) that logs in by itself, so that the whole dance runs without typing, and the page
+// that the buyer comes from. To the browser 127.0.0.1 is another site than localhost, where the apps are.
 //   node op.mjs PORT REDIRECT_URI…
 // Clients: `spa` (public, PKCE, CORS) for the pages, `web` / `web-secret` (client_secret_basic) for Admit One.
 import { exportJWK, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 
 const [port, ...redirect_uris] = process.argv.slice(2);
-const issuer = `http://localhost:${port}`;
+const issuer = `http://127.0.0.1:${port}`;
 const scope = 'openid offline_access email profile phone';
 
 async function key(alg) {
@@ -57,6 +58,11 @@ const provider = new Provider(issuer, {
   renderError: (ctx, out) => { ctx.type = 'text'; ctx.body = JSON.stringify(out); },
 });
 
+provider.use(async (ctx, next) => {
+  if (ctx.path !== '/shop') return next();
+  ctx.type = 'html';
+  ctx.body = '<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>Tickets</h1>';
+});
 provider.use(async (ctx, next) => { // the login page is an immediate redirect
   if (!ctx.path.startsWith('/interaction/')) return next();
   await provider.interactionFinished(ctx.req, ctx.res,

@@ -50,6 +50,7 @@ await withApps(!missing(), async (apps, browser) => {
   for (let round = 1; round <= 2; round++) { // the first is to warm up
     const { context, page, errors, until } = await open(browser, PROFILES[options.profile]);
     await context.addInitScript(keepLongTasks);
+    await page.goto(app.shop);
     await until(['sign-in'], () => page.goto(app.url, { waitUntil: 'load' }));
     await sleep(1500);
     if (round === 2) await print(page, 'cold');
