@@ -18,7 +18,7 @@ is_version() { has "$1" && "$1" --version 2>/dev/null | grep -qF "$2"; }
 commands_of() {
   printf 'cargo cc flock curl node npm trunk wasm-bindgen wasm-opt brotli gzip '
   case $1 in
-    test) printf 'cargo-clippy cargo-fmt cargo-deny wasm-pack wasm-bindgen-test-runner chromium-browser-or-chrome chromedriver git ' ;;
+    test) printf 'cargo-clippy cargo-fmt cargo-deny wasm-pack wasm-bindgen-test-runner chromium-browser-or-chrome chromedriver git shellcheck ' ;;
     bench) printf 'chromium-browser-or-chrome nginx wrk taskset ' ;;
   esac
 }
@@ -48,7 +48,7 @@ package_of() {
     chromium-browser-or-chrome) echo chromium ;;
     chromedriver) echo chromium-driver ;;
     nginx) echo nginx-light ;;
-    curl | npm | brotli | gzip | git | wrk) echo "$1" ;;
+    curl | npm | brotli | gzip | git | shellcheck | wrk) echo "$1" ;;
   esac
 }
 

@@ -41,10 +41,7 @@ SKIP=77
 
 fmt() { env -u RUSTUP_TOOLCHAIN cargo fmt --all -- --check; }
 
-scripts() {
-  command -v shellcheck >/dev/null || { echo "shellcheck isn't installed" && return $SKIP; }
-  shellcheck scripts/*.sh .ci/run bench/*.sh
-}
+scripts() { shellcheck scripts/*.sh .ci/run bench/*.sh; }
 
 docs() { node scripts/check-links.mjs && node scripts/error-codes.mjs --check; }
 
