@@ -46,9 +46,9 @@ fn answer(app: &App, mode: &str) -> Response {
     let Ok(body) = askama::Template::render(&page) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    // What `docs/widget.md` asks of a partner, and no more.
+    // What `docs/widget.md` asks of a partner, and for the page's own icon.
     let policy = format!(
-        "default-src 'none'; script-src 'self' {app_url}; frame-src {app_url}; style-src 'self'; \
+        "default-src 'none'; script-src 'self' {app_url}; frame-src {app_url}; style-src 'self'; img-src data:; \
          form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     );
     let mut response = Html(body).into_response();
