@@ -66,8 +66,8 @@ impl App {
             self.route.set(Route::SignIn);
         }
         self.starting.set(None);
+        browser::set_title(&[&t(failure.title()), " · ", &t("app.name")].concat());
         self.failure.set(Some(failure));
-        browser::set_title(&[&t("failure.title"), " · ", &t("app.name")].concat());
         browser::spawn(async {
             browser::sleep(0).await;
             browser::focus_heading();
@@ -176,12 +176,9 @@ pub fn other_account(app: App) {
 /// On a change of page: the title, and the focus on the new heading.
 fn announce_page(app: App, signed_in: Memo<bool>) {
     Effect::new(move |before: Option<&'static str>| {
-        let name = match (
-            app.failure.read().is_some(),
-            app.route.get(),
-            signed_in.get(),
-        ) {
-            (true, ..) => "failure.title",
+        let failed = app.failure.read().as_ref().map(Failure::title);
+        let name = match (failed, app.route.get(), signed_in.get()) {
+            (Some(title), ..) => title,
             (_, Route::SignIn, true) => "account.title",
             (_, Route::Account | Route::Profile, false) => "sign_in.title",
             (_, Route::Widget, _) => {

@@ -106,6 +106,15 @@ impl Failure {
         )
     }
 
+    /// The message that heads its page, and its tab.
+    pub fn title(&self) -> &'static str {
+        if self.is_conflict() {
+            "failure.conflict"
+        } else {
+            "failure.title"
+        }
+    }
+
     /// What stands in the developer's line.
     pub fn for_developers(&self) -> String {
         let mut line = self.code.to_string();

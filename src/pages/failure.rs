@@ -45,14 +45,9 @@ pub fn failure(app: App, failure: Failure) -> AnyView {
             start_again,
         ),
     };
-    let title = if failure.is_conflict() {
-        "failure.conflict"
-    } else {
-        "failure.title"
-    };
     view! {
         <main class="card failure" data-testid="error" data-code=failure.code.as_str()>
-            <h1 tabindex="-1">{t(title)}</h1>
+            <h1 tabindex="-1">{t(failure.title())}</h1>
             <p class="lead" role="alert">{sentence(&failure)}</p>
             {actions("actions", vec![next])}
             {for_developers(&failure)}

@@ -45,6 +45,9 @@ async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
         for private in ["Martin", "+41225550101", "Stade", "Genève", "1988"] {
             assert!(!text.contains(private), "{private} is Alice's: {text}");
         }
+        // The tab says what the page says.
+        b.wait_for("document.title.startsWith(document.querySelector('h1').textContent)")
+            .await;
         let next = "document.querySelector('[data-testid=error] a, [data-testid=error] button, [data-testid=other-account]')";
         b.wait_for(next).await;
     })
