@@ -123,9 +123,14 @@ pub fn is_readable() -> bool {
     }
 }
 
-/// Whether tabs see each other's session through storage events; else they have to be told.
+/// Whether the rung is one whose sessions tabs see through storage events.
 pub fn is_shared(custody: Custody) -> bool {
     matches!(custody, Custody::Local | Custody::Cookie)
+}
+
+/// Whether the session rests where other tabs see it. It may not although the rung is shared: localStorage can be full or blocked.
+pub fn is_in_sight(custody: Custody) -> bool {
+    is_shared(custody) && Shelf::Local.text(KEY).is_some()
 }
 
 /// Forgets the answers: they were saved, or this person isn't signed in any more.

@@ -3,7 +3,9 @@
 use admit_one_protocol::{
     Code,
     api::{SignOutReach, SignOutRequest},
+    authorization::callback_state,
     encoding::base64url,
+    logout::LogoutReturn,
 };
 
 use crate::{
@@ -48,29 +50,19 @@ pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the provider confirms the sign-out that was asked for, by its `state`
-/// ([RP-Initiated Logout §3](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RedirectionAfterLogout)).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Confirmation {
-    /// Nothing was asked of a provider.
-    NotAsked,
-    /// It came back with our `state`.
-    Confirmed,
-    /// It came back without it, or with another: the provider may still know the buyer.
-    Missing,
-}
-
-/// Compares the `state` in the address with the one that was sent, once.
-pub fn confirmation() -> Confirmation {
+/// Whether the provider confirms the sign-out that was asked for, by the `state` in the address; `None` where nothing was asked of
+/// a provider. Answers once: the `state` leaves the address, so that a reload doesn't ask again.
+pub fn confirmation() -> Option<LogoutReturn> {
     let sent: Option<String> = Shelf::ALL.into_iter().find_map(|shelf| shelf.text(KEY));
     for shelf in Shelf::ALL {
         shelf.remove(KEY);
     }
-    match (sent, browser::parameter("state")) {
-        (None, None) => Confirmation::NotAsked,
-        (Some(sent), Some(returned)) if sent == returned => Confirmation::Confirmed,
-        _ => Confirmation::Missing,
+    let query = browser::query();
+    if sent.is_none() && callback_state(&query).is_none() {
+        return None;
     }
+    browser::set_path(Route::SignedOut.path(), Entry::Replace);
+    Some(LogoutReturn::accept(&query, sent.as_deref()))
 }
 
 const KEY: &str = "admit-one.sign-out";

@@ -80,12 +80,12 @@ fn look_again(app: App) {
     refresh::watch(app);
 }
 
-/// On the rungs that tabs don't share.
+/// What storage events don't tell.
 fn hear(app: App, announced: &str) {
     let Some(current) = app.session.current() else {
         return;
     };
-    if custody::is_shared(app.configuration.read_value().custody) {
+    if custody::is_in_sight(app.configuration.read_value().custody) {
         return;
     }
     if announced != current.person() {

@@ -1,23 +1,17 @@
 //! `/signed-out`: where a provider sends the buyer back to.
 
+use admit_one_protocol::logout::LogoutReturn;
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, status};
-use crate::{
-    app::App,
-    browser::Entry,
-    messages::t,
-    route::Route,
-    sign_out::{self, Confirmation},
-    widget,
-};
+use crate::{app::App, browser::Entry, messages::t, route::Route, sign_out, widget};
 
 /// The page after a sign-out.
 pub fn signed_out(app: App) -> AnyView {
     widget::signed_out(app);
     let (sentence, testid) = match sign_out::confirmation() {
-        Confirmation::Missing => ("signed_out.unconfirmed", "unconfirmed"),
-        Confirmation::NotAsked | Confirmation::Confirmed => ("signed_out.lead", "status"),
+        Some(LogoutReturn::Unconfirmed) => ("signed_out.unconfirmed", "unconfirmed"),
+        None | Some(LogoutReturn::Confirmed) => ("signed_out.lead", "status"),
     };
     let sign_in = move || app.go(Route::SignIn, Entry::Push);
     card(

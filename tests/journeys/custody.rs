@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::ALICE;
-use crate::journey::{journey, journey_on};
+use crate::journey::{Journey, journey, journey_on};
 use crate::stage::Setup;
 
 /// Everything that scripts of the page can read of storage and cookies.
@@ -207,3 +207,41 @@ async fn a_handle_copied_to_another_browser_is_useless_there() {
     })
     .await;
 }
+
+/// Alice in two tabs of her own; she signs out in the second.
+async fn a_sign_out_is_seen_in_the_other_tab(j: &Journey, before_each_page: &str) {
+    let b = &j.browser;
+    b.before_each_page(before_each_page).await;
+    sign_alice_in(b, &j.stage.app).await;
+    let first = b.tab().await;
+    b.new_tab().await;
+    b.before_each_page(before_each_page).await;
+    sign_alice_in(b, &j.stage.app).await;
+    b.open(&j.stage.app("/account")).await;
+    b.press("sign-out").await;
+    b.switch_to(&first).await;
+    b.wait_for("document.querySelector('[data-testid=user-email]') === null")
+        .await;
+    assert!(!b.text().await.contains(ALICE), "{}", b.text().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_is_seen_in_tabs_that_share_no_storage() {
+    journey_on(rung("session"), Options::default(), async |j| {
+        a_sign_out_is_seen_in_the_other_tab(j, "").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_is_seen_in_tabs_whose_shared_storage_is_full() {
+    journey(async |j| {
+        a_sign_out_is_seen_in_the_other_tab(j, FULL).await;
+    })
+    .await;
+}
+
+const FULL: &str = "const set = Storage.prototype.setItem; \
+    Storage.prototype.setItem = function (...entry) { \
+        if (this === localStorage) throw new DOMException('full', 'QuotaExceededError'); \
+        return set.apply(this, entry); };";

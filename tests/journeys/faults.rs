@@ -159,6 +159,10 @@ async fn a_fault_in_the_logout_leaves_nobody_signed_in(directory: Directory) {
                 )
                 .await;
             assert!(!browser.somebody_is_signed_in().await, "after {fault}");
+            // The buyer is told that the provider may still know them.
+            browser
+                .wait_for("document.querySelector('[data-testid=unconfirmed]')")
+                .await;
         }
     })
     .await;
