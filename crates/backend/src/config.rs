@@ -160,6 +160,8 @@ pub struct PaytronixConfig {
 /// An OpenID provider.
 #[derive(Debug)]
 pub struct OidcConfig {
+    /// Where the metadata is, if not below the issuer.
+    pub metadata_url: Option<String>,
     /// How we authenticate, and with what.
     pub credential: Credential,
     /// The scopes to ask for.

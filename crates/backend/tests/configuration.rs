@@ -8,9 +8,10 @@
 mod support;
 
 use admit_one_backend::{
-    Config,
+    App, Config,
     config::{DialectConfig, DirectoryConfig, Search},
 };
+use admit_one_protocol::Code;
 use support::{secrets, toml};
 
 fn message(text: &str) -> String {
@@ -75,6 +76,65 @@ fn the_documented_file_is_good() {
             );
         }
     }
+}
+
+#[test]
+fn every_key_that_is_read_is_in_the_file_and_in_its_documentation() {
+    let read = include_str!("../src/config/file.rs");
+    let file = std::fs::read_to_string("../../admit-one.toml").unwrap();
+    let documentation = std::fs::read_to_string("../../docs/configuration.md").unwrap();
+    let keys = read.lines().filter_map(|line| {
+        let (key, _) = line.trim().strip_prefix("pub(super) ")?.split_once(": ")?;
+        (!key.contains(' ')).then_some(key)
+    });
+    let keys: Vec<_> = keys.collect();
+    assert!(keys.len() > 60, "{keys:?}");
+    for key in keys {
+        let written = [
+            format!("{key} ="),
+            format!("[{key}]"),
+            format!("[[{key}]]"),
+            format!(".{key}]"),
+        ];
+        assert!(
+            written.iter().any(|form| file.contains(form.as_str())),
+            "`{key}` isn't in admit-one.toml"
+        );
+        assert!(
+            documentation.contains(key),
+            "`{key}` isn't in docs/configuration.md"
+        );
+    }
+}
+
+#[tokio::test]
+async fn metadata_is_where_the_configuration_says() {
+    let upstream = support::Upstream::start().await;
+    let cases = [
+        // It isn't fetched below the issuer, where it would be good.
+        (&*upstream.issuer, "/nowhere", Code::DiscoveryInvalid),
+        // It is fetched there, and its issuer compared.
+        (
+            "https://id.example",
+            "/.well-known/openid-configuration",
+            Code::DiscoveryIssuerMismatch,
+        ),
+    ];
+    for (issuer, path, code) in cases {
+        let url = format!("metadata_url = \"{}{path}\"\nclient_id", upstream.issuer);
+        let text = toml(issuer, "", "").replacen("client_id", &url, 1);
+        let config = Config::parse(&text, "admit-one.toml", &secrets).unwrap();
+        let app = App::start(config).await.unwrap();
+        let [(_, Err(failure))] = &app.probe().await[..] else {
+            panic!("{path} is taken");
+        };
+        assert_eq!(failure.code, code, "{path}");
+    }
+    let (_, message) = changed(
+        "client_id",
+        "metadata_url = \"http://id.example/metadata\"\nclient_id",
+    );
+    assert!(message.contains("`https://`"), "{message}");
 }
 
 #[test]

@@ -823,7 +823,7 @@ client_secret_env = "PAPER"
     fn the_good_one_is_good() {
         assert_eq!(refused("Newspaper", "Newspaper"), "accepted");
         assert_eq!(
-            refused("organisation", "status_interval = 60\norganisation"),
+            refused("organisation", "status_interval = 360\norganisation"),
             "accepted"
         );
         assert_eq!(
@@ -846,8 +846,8 @@ client_secret_env = "PAPER"
         let cases = [
             (
                 "organisation =",
-                "status_interval = 59\norganisation =",
-                "60 to 86400",
+                "status_interval = 359\norganisation =",
+                "360 to 86400",
             ),
             (
                 "organisation = \"paper\"",

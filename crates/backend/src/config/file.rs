@@ -150,6 +150,7 @@ pub(super) struct Provider {
     pub(super) scopes: Option<Spanned<Vec<String>>>,
     // OpenID Connect
     pub(super) issuer: Option<Spanned<String>>,
+    pub(super) metadata_url: Option<Spanned<String>>,
     pub(super) client_key_file: Option<Spanned<String>>,
     pub(super) client_auth: Option<Spanned<ClientAuthMethod>>,
     pub(super) algs: Option<Spanned<Vec<Alg>>>,
@@ -184,6 +185,7 @@ impl Provider {
         }
         vec![
             (&[Oidc], span(&self.issuer)),
+            (&[Oidc], span(&self.metadata_url)),
             (&[Oidc], span(&self.client_key_file)),
             (&[Oidc], span(&self.client_auth)),
             (&[Oidc], span(&self.algs)),

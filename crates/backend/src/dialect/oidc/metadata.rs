@@ -83,7 +83,10 @@ impl Oidc {
         let body = self
             .fetch(
                 UpstreamCall::Discovery,
-                discovery::well_known(&self.common.issuer),
+                self.config
+                    .metadata_url
+                    .clone()
+                    .unwrap_or_else(|| discovery::well_known(&self.common.issuer)),
                 Code::DiscoveryInvalid,
             )
             .await?;

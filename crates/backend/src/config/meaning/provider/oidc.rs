@@ -21,6 +21,12 @@ impl Reader<'_> {
                 "an `https://` URL, or `http://` on localhost, without query or fragment",
             ));
         }
+        let metadata_url = match written.metadata_url {
+            Some(url) if !is_trustworthy(url.get_ref()) || url.get_ref().contains('#') => {
+                return Err(self.not(&url, "the `https://` address of the provider's metadata"));
+            }
+            url => url.map(Spanned::into_inner),
+        };
         let scopes = match written.scopes {
             None => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
             Some(scopes) => self.scopes(scopes)?,
@@ -59,6 +65,7 @@ impl Reader<'_> {
             .map(|step_up| self.step_up(step_up, &scopes))
             .transpose()?;
         let config = OidcConfig {
+            metadata_url,
             credential: self.credential(
                 written
                     .client_auth
