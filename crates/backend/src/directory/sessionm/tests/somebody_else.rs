@@ -99,10 +99,15 @@ async fn several_hits_are_nobody() {
     } = scene().await;
     tenancy.has(json!({"email": ALICE}));
     tenancy.has(json!({"email": ALICE}));
-    assert_eq!(
-        code(directory.sync(person("a"), &verified(ALICE))).await,
-        Code::DirectoryConflict
+    let synced = directory.sync(person("a"), &verified(ALICE)).await;
+    let failure = synced.err().unwrap();
+    assert_eq!(failure.code, Code::DirectoryConflict);
+    // The operator is told which search it was, and nobody's address.
+    assert!(
+        failure.cause.contains("the search by e-mail"),
+        "{failure:?}"
     );
+    assert!(!failure.cause.contains(ALICE), "{failure:?}");
     assert_eq!(tenancy.users().len(), 2);
 }
 

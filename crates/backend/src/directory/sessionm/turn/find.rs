@@ -138,7 +138,18 @@ impl Turn {
         &self,
         criterion: Criterion<'_>,
     ) -> Result<Option<String>, Failure> {
-        Ok(self.sessionm.calls.look_up(criterion).await?)
+        let looked = self.sessionm.calls.look_up(criterion).await;
+        looked.map_err(|trouble| {
+            let failure = Failure::from(trouble);
+            let by = match criterion {
+                Criterion::Email(_) => "e-mail",
+                Criterion::Phone(_) => "telephone number",
+            };
+            Failure {
+                cause: format!("the search by {by}: {}", failure.cause).into(),
+                ..failure
+            }
+        })
     }
 }
 
