@@ -90,9 +90,14 @@ async fn a_session_that_goes_on_stays_and_one_tab_asks_for_all() {
         Options::default(),
         async |j| {
             let b = &j.browser;
+            // Else it might be only one that asks because the others are hidden.
+            let looked_at = "Object.defineProperty(document, 'hidden', { get: () => false }); \
+                Object.defineProperty(document, 'visibilityState', { get: () => 'visible' });";
+            b.before_each_page(looked_at).await;
             b.reads_the_paper_as(&j.stage, "alice").await;
             for _ in 0..2 {
                 b.new_tab().await;
+                b.before_each_page(looked_at).await;
                 b.open(&j.stage.app("/account")).await;
                 b.sees_signed_in(ALICE).await;
             }
