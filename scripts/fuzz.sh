@@ -7,7 +7,7 @@ cd "$REPO/fuzz"
 
 seconds=${1:-60}
 shift || true
-[ $# -gt 0 ] || set -- jwt callback landing answer
+[ $# -gt 0 ] || set -- jwt callback landing result answer
 command -v c++ >/dev/null || die "libFuzzer needs a C++ compiler: install g++ or clang"
 
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR/fuzz

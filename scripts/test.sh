@@ -5,7 +5,7 @@ set -uo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$REPO" || exit 1
 
-STEPS=(fmt scripts docs locales licenses advisories clippy clippy_wasm protocol_wasm crates rustdoc app glue budget browser journeys)
+STEPS=(fmt scripts docs locales licenses advisories clippy clippy_wasm protocol_wasm fuzz crates rustdoc app glue budget browser journeys)
 WASM=(--target wasm32-unknown-unknown)
 FIRST_SCREEN_BUDGET=100000 # bytes, brotli
 LOADER_BUDGET=4096         # the same, of the widget's loader
@@ -25,6 +25,7 @@ about() {
     clippy) echo "clippy for the host (minutes the first time)" ;;
     clippy_wasm) echo "clippy for wasm32 (a minute the first time)" ;;
     protocol_wasm) echo "the protocol crate for wasm32" ;;
+    fuzz) echo "the fuzz targets build" ;;
     crates) echo "unit, vector, property and documentation tests (minutes the first time)" ;;
     rustdoc) echo "documentation builds" ;;
     app) echo "the browser app, built as it is served (two minutes the first time)" ;;
@@ -65,6 +66,9 @@ clippy_wasm() {
 }
 
 protocol_wasm() { cargo build --locked -p admit-one-protocol "${WASM[@]}"; }
+
+# Run by `make fuzz`.
+fuzz() { cargo clippy --locked --manifest-path fuzz/Cargo.toml -- -D warnings; }
 
 crates() { cargo test --locked --workspace --exclude admit-one-app --no-fail-fast; }
 
