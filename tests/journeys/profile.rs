@@ -95,6 +95,8 @@ async fn bob_may_answer_later_where_the_configuration_allows_it() {
         b.sign_in("bob").await;
         b.wait_for(ASKED).await;
         b.press("later").await;
+        b.wait_for("location.pathname === '/account' && !document.querySelector('[data-testid=profile-form]')")
+            .await;
         b.sees_signed_in(BOB).await;
     })
     .await;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use admit_one_backend::{App, Config};
+use admit_one_backend::{App, Clock, Config};
 use admit_one_sandbox::{Fault, Sandbox, SandboxOptions};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -93,6 +93,8 @@ pub(crate) struct Stage {
     pub(crate) app: String,
     /// The sandbox: its faults, its clock, its keys.
     pub(crate) sandbox: Sandbox,
+    /// The backend's clock.
+    pub(crate) clock: Clock,
     /// The sandbox's origin.
     pub(crate) upstream: String,
     /// The shop's origin.
@@ -157,6 +159,7 @@ impl Stage {
         Stage {
             app,
             sandbox,
+            clock: backend.clock().clone(),
             upstream,
             shop,
             stranger: partner.replacen("partner.", "stranger.", 1),
@@ -166,6 +169,12 @@ impl Stage {
             servers,
             _folder: folder,
         }
+    }
+
+    /// Lets time pass for everybody but the browser.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.sandbox.advance_clock(seconds);
     }
 
     /// An address of the app.

@@ -182,7 +182,10 @@ async fn a_double_click_is_one_sign_in() {
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
         b.wait_for("document.querySelector('[data-testid=sign-in]')").await;
+        let before = j.stage.sandbox_gate.count("/club/authorize");
         b.run("const button = document.querySelector('[data-testid=sign-in]'); button.click(); button.click();").await;
+        b.reaches_login().await;
+        assert_eq!(j.stage.sandbox_gate.count("/club/authorize"), before + 1);
         b.log_in("alice").await;
         b.sees_signed_in(ALICE).await;
     })
