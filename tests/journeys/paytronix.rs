@@ -216,6 +216,22 @@ async fn an_invalid_token_is_refreshed_and_the_call_sent_again_once(directory: D
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_stays_invalid_is_refreshed_once_and_then_the_guest_is_asked() {
+    journey_on(diner(), Options::default(), async |j| {
+        let b = &j.browser;
+        let always = admit_one_sandbox::Fault::PaytronixInvalidTokenAlways;
+        j.stage.sandbox.set_faults([always]);
+        b.goes_to_the_diner(&j.stage).await;
+        b.log_in("alice").await;
+        b.sees_error("userinfo_refused").await;
+        assert_eq!(j.stage.backend_gate.count("/v1/refresh"), 1);
+        assert_eq!(j.stage.backend_gate.count("/v1/profile"), 2);
+        assert!(!b.somebody_is_signed_in().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refresh_tokens_may_rotate_or_stay() {
     journey_on(diner(), Options::default(), async |j| {
         let b = &j.browser;

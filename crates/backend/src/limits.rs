@@ -134,6 +134,8 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -166,6 +168,27 @@ mod tests {
         assert!(places.enter().is_none());
         drop(place);
         assert!(places.enter().is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_stranger_forwards_is_survived(text in "[ -~]{0,100}", peer: [u8; 4]) {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", text.parse().unwrap());
+            let peer = IpAddr::from(peer);
+            prop_assert_eq!(caller(peer, &headers, &[]), peer);
+            caller(peer, &headers, &["0.0.0.0/0".parse().unwrap()]);
+        }
+
+        #[test]
+        fn what_a_stranger_writes_before_our_proxies_changes_nothing(before in "[0-9a-f:., ]{0,60}", theirs: [u8; 4]) {
+            let theirs = IpAddr::from(theirs);
+            let proxies = ["10.0.0.0/8".parse::<Network>().unwrap()];
+            prop_assume!(!proxies[0].contains(theirs));
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", format!("{before}, {theirs}, 10.0.0.9").parse().unwrap());
+            prop_assert_eq!(caller("10.0.0.1".parse().unwrap(), &headers, &proxies), theirs);
+        }
     }
 
     #[test]

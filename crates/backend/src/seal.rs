@@ -154,6 +154,8 @@ impl Sealer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::config::Secret;
 
@@ -220,6 +222,33 @@ mod tests {
             assert_eq!(sealer.open(purpose, &sealed).unwrap(), b"x");
             for wrong in all.into_iter().filter(|wrong| *wrong != purpose) {
                 assert_eq!(sealer.open(wrong, &sealed), Err(SealError::Altered));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_survived(text in ".{0,300}") {
+            let sealer = Sealer::new(&[key("a", 1)]).unwrap();
+            for text in [text.clone(), format!("a.{text}")] {
+                prop_assert!(sealer.open(Purpose::Handle, &text).is_err());
+                prop_assert_eq!(sealer.time(&text), None);
+            }
+        }
+
+        #[test]
+        fn a_single_character_that_differs_is_refused(plaintext: Vec<u8>, at: prop::sample::Index, other in "[A-Za-z0-9_-]") {
+            let sealer = Sealer::new(&[key("a", 1)]).unwrap();
+            let differs = |text: &str| {
+                let at = at.index(text.len());
+                let differs = [&text[..at], &other, &text[at + 1..]].concat();
+                (differs != text).then_some(differs)
+            };
+            if let Some(altered) = differs(&sealer.seal(Purpose::Handle, &plaintext).unwrap()) {
+                prop_assert!(sealer.open(Purpose::Handle, &altered).is_err());
+            }
+            if let Some(altered) = differs(&sealer.stamp(7)) {
+                prop_assert_eq!(sealer.time(&altered), None);
             }
         }
     }

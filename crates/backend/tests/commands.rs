@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::process::{Command, Output};
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
 
 fn admit_one(arguments: &[&str], toml: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -81,6 +86,61 @@ fn check_with_probe_names_the_provider_that_does_not_answer() {
         message.contains("provider club: upstream_unreachable"),
         "{message}"
     );
+}
+
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return false;
+    };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+    let mut answer = String::new();
+    let asked =
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    asked
+        .and_then(|()| stream.read_to_string(&mut answer))
+        .is_ok()
+        && answer.starts_with("HTTP/1.1 200")
+}
+
+#[test]
+fn whoever_asks_it_to_stop_is_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("admit-one.toml");
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    std::fs::write(
+        &config,
+        FINE.replace("127.0.0.1:0", &format!("127.0.0.1:{port}")),
+    )
+    .unwrap();
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_admit-one"))
+        .args(["serve", "--config"])
+        .arg(config)
+        .env("SEAL", "ab".repeat(32))
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(20);
+    while !answers(port) {
+        assert!(Instant::now() < end, "it doesn't answer");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let terminate = Command::new("kill")
+        .args(["-TERM", &serving.id().to_string()])
+        .status();
+    assert!(terminate.unwrap().success());
+    let status = loop {
+        if let Some(status) = serving.try_wait().unwrap() {
+            break status;
+        }
+        assert!(Instant::now() < end, "it goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{status}");
 }
 
 #[test]

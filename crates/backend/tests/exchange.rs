@@ -8,8 +8,12 @@
 mod support;
 
 use admit_one_backend::{App, Config};
-use admit_one_protocol::Code;
-use serde_json::json;
+use admit_one_protocol::{Code, encoding::from_base64url};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    UnparsedPublicKey,
+};
+use serde_json::{Value, json};
 use support::{Browser, ORIGIN, Upstream, exchange_body, secrets, toml};
 
 #[tokio::test]
@@ -303,7 +307,8 @@ async fn every_way_of_client_authentication() {
     let none = "[[providers]]\nid = \"none\"\nlabel = \"N\"\nissuer = \"ISSUER\"\nclient_id = \"shop\"\nclient_auth = \"none\"\n";
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key.pem");
-    std::fs::write(&key, pem()).unwrap();
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    std::fs::write(&key, pem(&pair)).unwrap();
     let jwt = format!(
         "[[providers]]\nid = \"jwt\"\nlabel = \"J\"\nissuer = \"ISSUER\"\nclient_id = \"shop\"\nclient_auth = \"private_key_jwt\"\nclient_key_file = {:?}\n",
         key.display().to_string()
@@ -323,15 +328,50 @@ async fn every_way_of_client_authentication() {
         let (authorization, body) = browser.upstream.last("/token");
         assert!(authorization.is_none() && body.contains(expected), "{body}");
     }
+
+    // RFC 7523 section 3: who we are, for this issuer alone, for a short while, once.
+    let mut seen = Vec::new();
+    for code in ["one", "two"] {
+        let mut body = exchange_body(code);
+        body["provider"] = json!("jwt");
+        body["redirect_uri"] = json!(format!("{ORIGIN}/callback/jwt"));
+        browser.call("POST", "/v1/exchange", body).await.ok();
+        let (_, body) = browser.upstream.last("/token");
+        let assertion = body
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("client_assertion="));
+        let claims = signed_by(&pair, assertion.unwrap());
+        assert_eq!(
+            (&claims["iss"], &claims["sub"], &claims["aud"]),
+            (
+                &json!("shop"),
+                &json!("shop"),
+                &json!(browser.upstream.issuer)
+            )
+        );
+        let (iat, exp) = (
+            claims["iat"].as_u64().unwrap(),
+            claims["exp"].as_u64().unwrap(),
+        );
+        assert!(exp > iat && exp - iat <= 60, "{claims}");
+        seen.push(claims["jti"].as_str().unwrap().to_owned());
+    }
+    assert!(seen[0] != seen[1] && seen[0].len() >= 16, "{seen:?}");
+}
+
+/// The claims of a JWT that this key has signed.
+fn signed_by(pair: &EcdsaKeyPair, jwt: &str) -> Value {
+    let (input, signature) = jwt.rsplit_once('.').unwrap();
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key().as_ref())
+        .verify(input.as_bytes(), &from_base64url(signature).unwrap())
+        .unwrap();
+    let claims = input.split('.').nth(1).unwrap();
+    serde_json::from_slice(&from_base64url(claims).unwrap()).unwrap()
 }
 
 /// A P-256 key as `openssl genpkey` writes it.
-fn pem() -> String {
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-        .unwrap()
-        .to_pkcs8v1()
-        .unwrap();
+fn pem(pair: &EcdsaKeyPair) -> String {
+    let key = pair.to_pkcs8v1().unwrap();
     let text = admit_one_protocol::encoding::base64url(key.as_ref())
         .replace('-', "+")
         .replace('_', "/");
