@@ -215,11 +215,52 @@ async fn the_dark_is_dark_and_the_light_is_light() {
                     if what == "h1" { "color" } else { "backgroundColor" }
                 )
             };
-            let page = b.eval(&of("html")).await.as_f64().unwrap().max(0.0);
+            let page = b.eval(&of("body")).await.as_f64().unwrap();
             let text = b.eval(&of("h1")).await.as_f64().unwrap();
             brightness.push((page, text));
         }
-        assert!(brightness[0].1 < 128.0 && brightness[1].1 > 128.0, "(page, text) in light and dark: {brightness:?}");
+        let [light, dark] = brightness[..] else { unreachable!() };
+        let legible = light.0 > 200.0 && light.1 < 100.0 && dark.0 < 60.0 && dark.1 > 150.0;
+        assert!(legible, "(page, text) in light and dark: {light:?}, {dark:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_turns_for_whoever_wants_less_motion() {
+    journey(async |j| {
+        let b = &j.browser;
+        for (wish, turns) in [("no-preference", "turn"), ("reduce", "none")] {
+            let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": wish }] });
+            b.devtools("Emulation.setEmulatedMedia", features).await;
+            b.open(&j.stage.app("/")).await;
+            b.wait_for("document.querySelector('[data-testid=sign-in]')").await;
+            let busy = "(() => { const button = document.querySelector('[data-testid=sign-in]'); \
+                button.setAttribute('aria-busy', 'true'); return getComputedStyle(button, '::after').animationName; })()";
+            assert_eq!(b.eval(busy).await, turns, "{wish}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_fit_from_right_to_left() {
+    journey(async |j| {
+        let b = &j.browser;
+        let narrow = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": true });
+        b.devtools("Emulation.setDeviceMetricsOverride", narrow).await;
+        let turned = "document.documentElement.dir = 'rtl'; \
+            new MutationObserver(() => { document.documentElement.dir = 'rtl'; }).observe(document.documentElement, { childList: true });";
+        let fits = "document.documentElement.dir === 'rtl' && document.documentElement.scrollWidth <= 320 \
+            && [...document.querySelectorAll('#app *')].every((each) => each.getBoundingClientRect().left >= 0)";
+        b.open(&j.stage.app("/")).await;
+        b.wait_for("document.querySelector('[data-testid=sign-in]')").await;
+        b.run(turned).await;
+        b.wait_for(fits).await;
+        b.sign_in("bob").await;
+        b.wait_for("document.querySelector('[data-testid=profile-form]')").await;
+        b.run(turned).await;
+        b.wait_for(fits).await;
     })
     .await;
 }

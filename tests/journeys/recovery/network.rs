@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use admit_one_sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::browser::Options;
@@ -175,6 +176,23 @@ async fn the_exchange_doesn_t_wait_for_the_app() {
             1,
             "the code is sent once"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_was_in_trouble_signs_in_at_the_buyers_next_try() {
+    journey(async |j| {
+        let b = &j.browser;
+        j.stage.sandbox.set_faults([Fault::TokenHttp500]);
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.wait_for("document.querySelector('[data-testid=retry]')")
+            .await;
+        assert!(!b.somebody_is_signed_in().await);
+        j.stage.sandbox.set_faults([]);
+        b.press("retry").await;
+        b.sees_signed_in(ALICE).await;
     })
     .await;
 }

@@ -99,11 +99,22 @@ async fn a_sign_in_as_somebody_else_is_seen_in_the_other_tab() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_tabs_that_wake_up_together_refresh_once() {
+    two_tabs_refresh_once("").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_tabs_without_web_locks_that_wake_up_together_refresh_once() {
+    two_tabs_refresh_once("Object.defineProperty(navigator, 'locks', { value: undefined });").await;
+}
+
+async fn two_tabs_refresh_once(before_each_page: &str) {
     journey(async |j| {
         let b = &j.browser;
+        b.before_each_page(before_each_page).await;
         alice_signed_in(b, j).await;
         let first = b.tab().await;
         let second = b.new_tab().await;
+        b.before_each_page(before_each_page).await;
         b.open(&j.stage.app("/account")).await;
         b.wait_for("document.querySelector('[data-testid=continue]')")
             .await;
