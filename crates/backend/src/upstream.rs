@@ -76,6 +76,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether it is a 503 that says when to come again (RFC 9110 section 15.6.4).
+    pub(crate) fn says_when(&self) -> bool {
+        self.status == 503 && self.retry_after.is_some()
+    }
+
     /// The body of a 200, else what the status says.
     pub(crate) fn document(self, refused: Code) -> Result<Bytes, Failure> {
         match self.status {

@@ -218,8 +218,9 @@ mod external_ids {
 mod create {
     use super::*;
 
+    /// The documentation's own number has no country code; ours always has one.
     #[test]
-    fn the_message_of_the_documentation_byte_for_byte() {
+    fn the_message_of_the_documentation_with_our_number() {
         let written = Written {
             external_id: Some(&external()),
             fields: fields(&[

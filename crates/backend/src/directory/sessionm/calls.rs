@@ -152,6 +152,8 @@ impl Calls {
                 Ok(answer) => match accept(answer.status, &answer.body) {
                     Ok(accepted) => return Ok(accepted),
                     Err(SessionMError::Busy) => self.busy(&answer),
+                    // Whether a creation that got this did nothing, isn't said.
+                    Err(_) if answer.says_when() && again == Again::Yes => self.busy(&answer),
                     Err(error) => judged(error, again),
                 },
             };

@@ -19,6 +19,15 @@ async fn an_error_with_200_is_an_error() {
 
 #[tokio::test]
 async fn retry_after_is_obeyed_by_everybody() {
+    retry_after_is_obeyed(429).await;
+}
+
+#[tokio::test]
+async fn retry_after_of_a_service_that_is_unavailable_is_obeyed_too() {
+    retry_after_is_obeyed(503).await;
+}
+
+async fn retry_after_is_obeyed(status: u16) {
     let Scene {
         tenancy,
         directory,
@@ -27,7 +36,7 @@ async fn retry_after_is_obeyed_by_everybody() {
     tenancy.fault(
         Method::GET,
         "external/",
-        Fault::Answer(429, Value::Null, "30"),
+        Fault::Answer(status, Value::Null, "30"),
     );
     let busy = directory
         .sync(person("a"), &verified(ALICE))
