@@ -667,6 +667,21 @@ mod step_h_session_status {
     }
 
     #[tokio::test]
+    async fn row_6_another_status_than_200_is_an_error_and_changes_nothing() {
+        let (mut browser, payway) = start("", "").await;
+        let handle = signed_in(&mut browser).await["handle"].clone();
+        payway.replies(json!({"sid": "s-1", "sts": "loggedin"}));
+        for status_code in [401, 404, 429, 503] {
+            payway.with(|inner| inner.status = status_code);
+            let answer = status(&mut browser, json!({"handle": handle})).await;
+            assert!(answer.status >= 400, "{status_code}");
+            payway.with(|inner| inner.status = 200);
+            let answer = status(&mut browser, json!({"handle": handle})).await.ok();
+            assert_eq!(answer["outcome"], "unchanged", "after {status_code}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_ticket_for_the_same_person_renews_and_for_another_ends() {
         let (mut browser, payway) = start("", "").await;
         let tokens = signed_in(&mut browser).await;
