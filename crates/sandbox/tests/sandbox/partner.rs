@@ -17,7 +17,7 @@ async fn the_page_has_the_widget_under_a_policy_that_allows_it_and_nothing_else_
     assert_eq!(
         policy.unwrap(),
         format!(
-            "default-src 'none'; script-src 'self' {APP}; frame-src {APP}; style-src 'self'; \
+            "default-src 'none'; script-src 'self' {APP}; frame-src {APP}; style-src 'self'; img-src data:; \
              form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
         )
     );
