@@ -64,6 +64,7 @@
   Object.defineProperty(boot, 'nonce', { get: () => nonce, set(value) { nonce = value; nonceAt = Date.now(); } });
   boot.nonce = data.nonce;
   Object.assign(boot, {
+    data,
     // Leaves for another address, but not while the key is being put down: IndexedDB may keep the next page waiting for
     // an answer that a page which is gone has asked for. A key that is kept signs for the exchange that may come next.
     leave(url) {
@@ -122,6 +123,7 @@
     card.className = 'card waiting';
     add(card, 'p', { className: 'who', textContent: name }).dataset.testid = 'user-email';
     main.replaceChildren(card);
+    delete doc.documentElement.dataset.brief;
     performance.mark('signed-in');
   };
   const session = boot.session = find('admit-one');

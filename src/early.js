@@ -34,11 +34,13 @@
     // Sent at once. The lock is held until the app has saved the session, so that a second page with this callback waits
     // for it; two that come at the very same moment send one code, for which the backend has one answer.
     begin(proof) {
-      boot.exchange = claim(proof);
-      if (!boot.exchange) return;
-      // Read at once, not when the module is there to ask for it.
-      boot.said = boot.exchange.then((answer) => answer.ok ? answer.clone().text() : null);
-      boot.said.catch(() => {});
+      const sent = claim(proof);
+      if (!sent) return;
+      // Read at once, not when a module is there to ask for it.
+      const text = sent.then((answer) => answer.text());
+      boot.said = sent.then((answer) => answer.ok ? text : null);
+      boot.exchange = sent.then(async (answer) => new Response(await text, answer));
+      for (const promise of [boot.said, boot.exchange]) promise.catch(() => {});
       const saved = new Promise((release) => { boot.release = release; });
       if (navigator.locks) navigator.locks.request(name, () => saved).catch(() => {});
     },
@@ -89,7 +91,7 @@
   if (boot.exchange && self.WebAssembly && named('sign-in')) {
     ahead = fetched('sign-in');
     ahead.catch(() => {});
-    // What lasts no longer than a blink needs no word; nor does the page have to be drawn twice.
+    // What lasts no longer than a blink needs no word; nor does the page have to be drawn twice, which is what the exchange's answer would wait for.
     const { dataset } = document.documentElement;
     dataset.brief = '';
     setTimeout(() => delete dataset.brief, 400);

@@ -1,7 +1,10 @@
 //! A callback in its plain form, on the page as it was served: verifies what the exchange has brought, and shows who is
 //! signed in. Whatever isn't plain is left to the whole app, which begins anew and does everything itself.
 
-use admit_one_protocol::{api::PublicConfiguration, authorization::callback_state};
+use admit_one_protocol::{
+    api::{CookieMirror, Custody, TokensResponse},
+    authorization::callback_state,
+};
 
 use crate::{
     browser::{self, Entry},
@@ -15,27 +18,22 @@ use crate::{
 /// Takes the response in the address to its end; then the app goes on, however it ended.
 pub fn run() {
     browser::spawn(async {
-        if let Some(configuration) = browser::configuration()
-            && let Some(session) = finish(&configuration).await
-        {
-            show(&configuration, &session);
+        if let Some(session) = finish().await {
+            show(&session);
         }
         browser::boot_load();
     });
 }
 
 /// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
-async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
-    // Else they would end with this module.
-    if !configuration.custody.is_stored() {
-        return None;
-    }
+async fn finish() -> Option<SignedIn> {
+    let custody = custody()?;
     let query = browser::query();
     let pending = pending::find(&callback_state(&query)?)?;
     let code = pending.clone().accept(&query, browser::now_ms()).ok()?;
-    let tokens = serde_json::from_slice(browser::boot_exchanged(SOON_MS).await?.as_bytes()).ok()?;
+    let tokens = tokens(&browser::boot_exchanged(SOON_MS).await?)?;
     let session = verify::exchanged(tokens, &code, &pending).await.ok()?;
-    if !put_down(configuration, &session) {
+    if !put_down(custody, mirror().as_ref(), &session) {
         return None;
     }
     let claims = &session.claims;
@@ -49,18 +47,34 @@ async fn finish(configuration: &PublicConfiguration) -> Option<SignedIn> {
     Some(session)
 }
 
+#[inline(never)]
+fn tokens(answer: &str) -> Option<TokensResponse> {
+    serde_json::from_slice(answer.as_bytes()).ok()
+}
+
 /// Shows who is signed in. The code leaves the address and the history.
-fn show(configuration: &PublicConfiguration, session: &SignedIn) {
+#[inline(never)]
+fn show(session: &SignedIn) {
     browser::boot_show(&session.shown_name());
     browser::set_path(Route::Account.path(), Entry::Replace);
-    let message = |key: &str| {
-        configuration
-            .messages
-            .get(key)
-            .map(String::as_str)
-            .unwrap_or_default()
-    };
-    browser::set_title(&[message("account.title"), " · ", message("app.name")].concat());
+    let message = |key: &str| browser::boot_data(&["messages", key]).unwrap_or_default();
+    browser::set_title(&[&message("account.title"), " · ", &message("app.name")].concat());
+}
+
+/// Where tokens are kept, if they are: else they would end with this module.
+fn custody() -> Option<Custody> {
+    match browser::boot_data(&["custody"])?.as_str() {
+        "local" => Some(Custody::Local),
+        "session" => Some(Custody::Session),
+        _ => None,
+    }
+}
+
+fn mirror() -> Option<CookieMirror> {
+    Some(CookieMirror {
+        name: browser::boot_data(&["cookie_mirror", "name"])?,
+        domain: browser::boot_data(&["cookie_mirror", "domain"])?,
+    })
 }
 
 /// After which the page says more than that it is working.

@@ -25,6 +25,7 @@ pub fn keep(custody: Custody, pending: &PendingAuthorization) -> Result<(), Code
 }
 
 /// The pending sign-in of this `state`.
+#[inline(never)]
 pub fn find(state: &str) -> Option<PendingAuthorization> {
     let key = key(state);
     Shelf::ALL.into_iter().find_map(|shelf| shelf.get(&key))

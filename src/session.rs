@@ -99,7 +99,11 @@ impl Session {
 
     fn keep(self, session: &SignedIn) {
         let configuration = self.configuration.read_value();
-        put_down(&configuration, session);
+        put_down(
+            configuration.custody,
+            configuration.cookie_mirror.as_ref(),
+            session,
+        );
         if configuration.custody == Custody::Memory {
             custody::lay_aside_again(session);
         }

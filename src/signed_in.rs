@@ -1,7 +1,7 @@
 //! A buyer who is signed in.
 
 use admit_one_protocol::{
-    api::{Balance, PublicConfiguration, TokensResponse},
+    api::{Balance, CookieMirror, Custody, TokensResponse},
     clock::ClockOffset,
     id_token::IdTokenClaims,
     profile::{Field, Profile},
@@ -53,6 +53,7 @@ impl SignedIn {
     pub const VERSION: u8 = 1;
 
     /// A new session from the answer to an exchange, with the claims of its verified ID token.
+    #[inline(never)]
     pub fn new(
         tokens: TokensResponse,
         claims: IdTokenClaims,
@@ -168,9 +169,10 @@ impl SignedIn {
 }
 
 /// Puts a session down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
-pub fn put_down(configuration: &PublicConfiguration, session: &SignedIn) -> bool {
-    let kept = custody::keep(configuration.custody, session);
-    if let (Some(mirror), Some(id_token)) = (&configuration.cookie_mirror, &session.id_token) {
+#[inline(never)]
+pub fn put_down(custody: Custody, mirror: Option<&CookieMirror>, session: &SignedIn) -> bool {
+    let kept = custody::keep(custody, session);
+    if let (Some(mirror), Some(id_token)) = (mirror, &session.id_token) {
         custody::mirror(
             mirror,
             id_token,

@@ -19,6 +19,15 @@ pub async fn proof(method: &str, path: &str, handle: Option<&str>) -> Result<Str
     proof.as_string().ok_or(JsValue::UNDEFINED)
 }
 
+/// A text in the data block, by the names of the members that lead to it.
+pub fn boot_data(names: &[&str]) -> Option<String> {
+    let data = member(&boot(), "data");
+    names
+        .iter()
+        .fold(data, |at, name| member(&at, name))
+        .as_string()
+}
+
 /// Loads the whole app in place of the sign-in page.
 pub fn boot_load() {
     let _ = call(&boot(), "load", &["app".into()]);

@@ -319,6 +319,7 @@ impl PendingAuthorization {
     /// Accepts the authorization response of
     /// [RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2), given as the query of the callback.
     /// It takes `self`, so a response is accepted at most once.
+    #[inline(never)]
     pub fn accept(
         self,
         query: &str,

@@ -126,6 +126,7 @@ impl UnverifiedIdToken {
     }
 
     /// Binds `alg` to what was registered and to the key (Core §3.1.3.7, 7 and 8), and says what is to be verified.
+    #[inline(never)]
     pub fn check(&self, jwk: &Jwk, allowed: &[Alg]) -> Result<SignatureCheck, IdTokenError> {
         let refused = || IdTokenError::Alg {
             actual: self.alg.to_string(),
@@ -236,6 +237,7 @@ impl SignedIdToken {
 
     /// ID Token Validation ([Core §3.1.3.7](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation))
     /// and Access Token Validation (§3.1.3.8), after an exchange.
+    #[inline(never)]
     pub fn verify(
         self,
         expected: &IdTokenExpectations,
