@@ -5,7 +5,7 @@ use admit_one_protocol::{
     discovery::ProviderMetadata,
     jwk::JwkSet,
     par::RequestUri,
-    sessionm::{accept_lookup, accept_user},
+    sessionm::{Numbers, accept_lookup, accept_user},
     sso2::UnverifiedReply,
     step_up::{SsoTicket, StepUp},
     token::{Grant, TokenResponse},
@@ -22,7 +22,7 @@ fuzz_target!(|body: &[u8]| {
         let _ = UserInfo::accept(status, json, body, "alice");
         let _ = SsoTicket::accept(status, body, "sso-ticket");
         let _ = RequestUri::accept(status, body);
-        let _ = accept_user(status, body);
+        let _ = accept_user(status, body, &Numbers::International);
         let _ = accept_lookup(status, body);
     }
     let _ = UnverifiedReply::of_answer(body);

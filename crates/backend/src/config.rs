@@ -265,12 +265,16 @@ pub struct SessionMConfig {
     pub one_type: bool,
     /// The path of the lookup.
     pub lookup_path: String,
+    /// Where an e-mail is searched for instead, below the key in the path.
+    pub search_path: Option<String>,
     /// `store_id` of a lookup.
     pub store_id: String,
     /// `client_id` of a lookup.
     pub client_id: String,
     /// How countries are written.
     pub countries: CountryCodes,
+    /// The calling code without which numbers are written.
+    pub calling_code: Option<String>,
     /// `opted_in` of a new profile.
     pub opted_in: bool,
     /// For one call with its repetitions, milliseconds.

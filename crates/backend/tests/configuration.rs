@@ -447,6 +447,14 @@ api_secret_env = "CLUB"
                 "`directory.lookup_path`: found \"api\"",
             ),
             (
+                "search_path = \"/users/search\"",
+                "`directory.search_path`: found \"/users/search\"; allowed: a path below",
+            ),
+            (
+                "calling_code = \"+1\"",
+                "`directory.calling_code`: found \"+1\"; allowed: a country's calling code",
+            ),
+            (
                 "timeout_ms = 1",
                 "`directory.timeout_ms`: found 1; allowed: 100 to 60000",
             ),

@@ -33,12 +33,16 @@ pub struct Tenant {
     pub api_secret: String,
     /// The path of the lookup.
     pub lookup_path: String,
+    /// Where the tenant searches by e-mail instead, below the key in the path.
+    pub search_path: Option<String>,
     /// `store_id` of a lookup.
     pub store_id: String,
     /// `client_id` of a lookup.
     pub client_id: String,
     /// How the tenant writes countries.
     pub countries: Countries,
+    /// How the tenant writes telephone numbers.
+    pub numbers: Numbers,
 }
 
 impl fmt::Debug for Tenant {
@@ -57,6 +61,41 @@ pub enum Countries {
     Alpha2,
 }
 
+/// How telephone numbers are written.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Numbers {
+    /// In digits with the country's in front, as in `16175550100`.
+    #[default]
+    International,
+    /// Those of this calling code without it, as in `6175550100`; others with `+`, to be told apart.
+    National(String),
+}
+
+impl Numbers {
+    /// A number as the tenant writes it.
+    pub fn written(&self, phone: &str) -> String {
+        let all = digits(phone);
+        match self {
+            Self::International => all,
+            Self::National(code) => match all.strip_prefix(code.as_str()) {
+                Some(national) => national.to_owned(),
+                None => format!("+{all}"),
+            },
+        }
+    }
+
+    /// A number that the tenant has written, with `+` and the country's digits in front.
+    pub fn read(&self, number: &str) -> String {
+        let own = digits(number);
+        match self {
+            Self::National(code) if !number.trim_start().starts_with('+') => {
+                format!("+{code}{own}")
+            }
+            _ => format!("+{own}"),
+        }
+    }
+}
+
 /// Who somebody is in another system.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ExternalId {
@@ -71,7 +110,7 @@ pub struct ExternalId {
 pub enum Criterion<'a> {
     /// An e-mail address.
     Email(&'a str),
-    /// A telephone number; its digits are sent.
+    /// A telephone number; the digits of what the tenant writes are sent.
     Phone(&'a str),
 }
 
@@ -108,7 +147,8 @@ impl Tenant {
     /// Creates a profile.
     pub fn create(&self, written: &Written<'_>) -> HttpRequest {
         let phone = written.phone();
-        let numbers = phone.map(|(phone, verified)| vec![user::new_phone(phone, verified)]);
+        let numbers = phone
+            .map(|(phone, verified)| vec![user::new_phone(self.numbers.written(phone), verified)]);
         self.request("POST", "users", self.body(written, numbers.as_deref()))
     }
 
@@ -123,8 +163,16 @@ impl Tenant {
     /// Searches. A `request_id` that was used before is answered with the answer of then.
     pub fn look_up(&self, criterion: Criterion<'_>, request_id: &str) -> HttpRequest {
         let (email, phone) = match criterion {
-            Criterion::Email(email) => (Some(email), None),
-            Criterion::Phone(phone) => (None, Some(digits(phone))),
+            Criterion::Email(email) => {
+                if let Some(path) = &self.search_path {
+                    let query: String = form_urlencoded::Serializer::new(String::new())
+                        .append_pair("email", email)
+                        .finish();
+                    return self.request("GET", &format!("{path}?{query}"), String::new());
+                }
+                (Some(email), None)
+            }
+            Criterion::Phone(phone) => (None, Some(digits(&self.numbers.written(phone)))),
         };
         let body = json(&WireLookup {
             store_id: &self.store_id,

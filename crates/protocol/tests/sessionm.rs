@@ -7,7 +7,7 @@ use admit_one_protocol::{
     http::{HttpRequest, retry_after},
     profile::{Field, Profile},
     sessionm::{
-        Countries, Criterion, ExternalId, Holder, SessionMError, Tenant, User, Written,
+        Countries, Criterion, ExternalId, Holder, Numbers, SessionMError, Tenant, User, Written,
         accept_lookup, accept_user, digits,
     },
 };
@@ -20,9 +20,11 @@ fn tenant() -> Tenant {
         api_key: "k/1".to_owned(),
         api_secret: "s3cret".to_owned(),
         lookup_path: "/api/2.0/lookup".to_owned(),
+        search_path: None,
         store_id: "S1".to_owned(),
         client_id: "C1".to_owned(),
         countries: Countries::Alpha3,
+        numbers: Numbers::International,
     }
 }
 
@@ -61,7 +63,7 @@ fn with(name: &str, member: Value) -> Value {
 }
 
 fn accept(answer: &Value) -> Result<User, SessionMError> {
-    accept_user(200, answer.to_string().as_bytes())
+    accept_user(200, answer.to_string().as_bytes(), &Numbers::International)
 }
 
 fn user(answer: &Value) -> User {
@@ -348,7 +350,7 @@ mod statuses_and_errors {
     use super::*;
 
     fn refused(status: u16, body: &str) -> SessionMError {
-        accept_user(status, body.as_bytes()).unwrap_err()
+        accept_user(status, body.as_bytes(), &Numbers::International).unwrap_err()
     }
 
     fn error(code: &str) -> String {
@@ -436,6 +438,67 @@ mod statuses_and_errors {
     }
 }
 
+mod numbers {
+    use super::*;
+
+    fn national() -> Tenant {
+        Tenant {
+            numbers: Numbers::National("1".to_owned()),
+            ..tenant()
+        }
+    }
+
+    /// The documentation's example of a profile has `6175550100`.
+    #[test]
+    fn of_one_country_may_be_written_without_its_code() {
+        let body = national()
+            .look_up(Criterion::Phone("+1 617 555 0100"), "r")
+            .body;
+        assert!(body.contains(r#"{"phone":"6175550100"}"#), "{body}");
+        let written = Written {
+            fields: fields(&[(Field::PhoneNumber, "+16175550100")]),
+            ..Written::default()
+        };
+        let body: Value = serde_json::from_str(&national().create(&written).body).unwrap();
+        assert_eq!(
+            body["user"]["phone_numbers"][0]["phone_number"],
+            "6175550100"
+        );
+    }
+
+    #[test]
+    fn are_read_as_they_are_written() {
+        let user = |number: &str| {
+            let answer = with("phone_numbers", json!([{ "phone_number": number }]));
+            let answer = answer.to_string();
+            accept_user(200, answer.as_bytes(), &national().numbers).unwrap()
+        };
+        let own = user("6175550100");
+        assert_eq!(own.profile().get(Field::PhoneNumber), Some("+16175550100"));
+        assert!(own.has_phone("+16175550100") && !own.has_phone("+6175550100"));
+        let foreign = user("+41791111111");
+        assert_eq!(
+            foreign.profile().get(Field::PhoneNumber),
+            Some("+41791111111")
+        );
+        // The same number again changes nothing; another is written in the same way.
+        let again = |phone| {
+            let written = Written {
+                fields: fields(&[(Field::PhoneNumber, phone)]),
+                ..Written::default()
+            };
+            let body = national().update(&own, &written).body;
+            let body: Value = serde_json::from_str(&body).unwrap();
+            body["user"]["phone_numbers"].clone()
+        };
+        assert_eq!(
+            again("+16175550100"),
+            json!([{ "phone_number": "6175550100" }])
+        );
+        assert_eq!(again("+41791111111")[1]["phone_number"], "+41791111111");
+    }
+}
+
 mod lookup {
     use super::*;
 
@@ -462,6 +525,23 @@ mod lookup {
             request.body
         );
         assert_eq!(digits("+1 (617) 555-0100"), "16175550100");
+    }
+
+    #[test]
+    fn an_email_is_searched_for_in_the_core_where_the_tenant_has_that() {
+        let tenant = Tenant {
+            search_path: Some("users/search".to_owned()),
+            ..tenant()
+        };
+        let request = tenant.look_up(Criterion::Email("a+b&c@example.org"), "r");
+        assert_eq!((request.method, request.body.as_str()), ("GET", ""));
+        assert_eq!(
+            request.url,
+            "https://api-tenant.ent-sessionm.example/priv/v1/apps/k%2F1/users/search?email=a%2Bb%26c%40example.org"
+        );
+        // Only that: a number is looked up as before.
+        let request = tenant.look_up(Criterion::Phone("+41791111111"), "r");
+        assert_eq!(request.method, "POST");
     }
 
     fn found(body: Value) -> Result<String, SessionMError> {
@@ -567,7 +647,7 @@ mod any_bytes {
     proptest! {
         #[test]
         fn never_panic(status in 0u16..700, body in prop::collection::vec(any::<u8>(), 0..256)) {
-            let _ = accept_user(status, &body);
+            let _ = accept_user(status, &body, &Numbers::International);
             let _ = accept_lookup(status, &body);
         }
 
@@ -576,7 +656,7 @@ mod any_bytes {
             let body = value.to_string();
             let word = value.get("status").and_then(Value::as_str).unwrap_or_default();
             let ok = word.eq_ignore_ascii_case("ok") && (200..300).contains(&status);
-            if let Ok(user) = accept_user(status, body.as_bytes()) {
+            if let Ok(user) = accept_user(status, body.as_bytes(), &Numbers::International) {
                 prop_assert!(ok && !user.id.is_empty());
                 // What came in goes out whole.
                 let sent = tenant().update(&user, &Written::default());
@@ -587,6 +667,13 @@ mod any_bytes {
             }
             if let Ok(id) = accept_lookup(status, body.as_bytes()) {
                 prop_assert!(ok && !id.is_empty());
+            }
+        }
+
+        #[test]
+        fn a_number_is_read_as_it_was_written(code in "[1-9][0-9]{0,2}", phone in "\\+[1-9][0-9]{6,14}") {
+            for numbers in [Numbers::International, Numbers::National(code.clone())] {
+                prop_assert_eq!(numbers.read(&numbers.written(&phone)), phone.clone());
             }
         }
 

@@ -282,9 +282,11 @@ pub(super) struct Directory {
     pub(super) order: Option<Spanned<Vec<Search>>>,
     pub(super) external_id_type: Option<Spanned<String>>,
     pub(super) lookup_path: Option<Spanned<String>>,
+    pub(super) search_path: Option<Spanned<String>>,
     pub(super) store_id: Option<Spanned<String>>,
     pub(super) client_id: Option<Spanned<String>>,
     pub(super) countries: Option<Spanned<CountryCodes>>,
+    pub(super) calling_code: Option<Spanned<String>>,
     pub(super) opted_in: Option<Spanned<bool>>,
     pub(super) timeout_ms: Option<Spanned<u64>>,
 }

@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use admit_one_protocol::{
     Code,
     profile::{Field, Profile},
-    sessionm::{Countries, ExternalId, Holder, Tenant, User},
+    sessionm::{Countries, ExternalId, Holder, Numbers, Tenant, User},
 };
 use sqlx::SqlitePool;
 
@@ -85,12 +85,15 @@ impl SessionM {
             api_key: sessionm.api_key.clone(),
             api_secret: sessionm.api_secret.expose_str().to_owned(),
             lookup_path: sessionm.lookup_path.clone(),
+            search_path: sessionm.search_path.clone(),
             store_id: sessionm.store_id.clone(),
             client_id: sessionm.client_id.clone(),
             countries: match sessionm.countries {
                 CountryCodes::Alpha3 => Countries::Alpha3,
                 CountryCodes::Alpha2 => Countries::Alpha2,
             },
+            numbers: (sessionm.calling_code.clone())
+                .map_or(Numbers::International, Numbers::National),
         };
         Arc::new(Self {
             calls: Calls::new(tenant, sessionm.timeout_ms, upstream, clock.clone()),

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::user::{User, WireUser};
+use super::{
+    Numbers,
+    user::{User, WireUser},
+};
 use crate::{Code, wire};
 
 /// Why an answer is no profile.
@@ -68,12 +71,12 @@ struct UserEnvelope {
     user: WireUser,
 }
 
-/// Accepts the answer to a retrieval, a creation or an update.
-pub fn accept_user(status: u16, body: &[u8]) -> Result<User, SessionMError> {
+/// Accepts the answer to a retrieval, a creation or an update. `numbers` is how the tenant writes them.
+pub fn accept_user(status: u16, body: &[u8], numbers: &Numbers) -> Result<User, SessionMError> {
     verdict(status, body).map_err(|refusal| refusal.of_core())?;
     wire::object::<UserEnvelope>(body)
         .ok()
-        .and_then(|envelope| envelope.user.read())
+        .and_then(|envelope| envelope.user.read(numbers))
         .ok_or(SessionMError::Malformed { status })
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ExternalId, PhoneNumber, country, digits};
+use super::{ExternalId, Numbers, PhoneNumber, country};
 use crate::{
     profile::{Field, Profile},
     wire,
@@ -36,6 +36,7 @@ pub struct User {
     external_id: Option<String>,
     identifiers: Vec<WireIdentifier>,
     phone_numbers: Vec<PhoneNumber>,
+    numbers: Numbers,
     profile: Profile,
 }
 
@@ -89,10 +90,10 @@ pub(super) struct WireUser {
 
 impl WireUser {
     /// `None` without an id, which nothing can be done with.
-    pub(super) fn read(self) -> Option<User> {
+    pub(super) fn read(self, numbers: &Numbers) -> Option<User> {
         let id = self.id.filter(|id| !id.is_empty())?;
         let phone_numbers = self.phone_numbers.unwrap_or_default();
-        let phone = main_phone(&phone_numbers).map(|number| format!("+{}", digits(number)));
+        let phone = main_phone(&phone_numbers).map(|number| numbers.read(number));
         let country = self.country.map(|code| {
             let code = code.to_ascii_uppercase();
             country::alpha_2(&code).map_or(code, str::to_owned)
@@ -120,6 +121,7 @@ impl WireUser {
             external_id: self.external_id,
             identifiers: self.identifiers.unwrap_or_default(),
             phone_numbers,
+            numbers: numbers.clone(),
             profile,
         })
     }
@@ -161,9 +163,9 @@ impl User {
 
     /// Whether this is one of the profile's telephone numbers, by its digits.
     pub fn has_phone(&self, phone: &str) -> bool {
-        let wanted = digits(phone);
-        let numbers = self.phone_numbers.iter().filter_map(number);
-        !wanted.is_empty() && numbers.map(digits).any(|own| own == wanted)
+        let wanted = Numbers::International.read(phone);
+        let mut numbers = self.phone_numbers.iter().filter_map(number);
+        wanted != "+" && numbers.any(|own| self.numbers.read(own) == wanted)
     }
 
     /// The fields that the shop may require, each valid and normalised; others count as missing.
@@ -177,13 +179,14 @@ impl User {
         let Some((phone, verified)) = phone else {
             return numbers;
         };
-        let wanted = digits(phone);
-        if main_phone(&numbers).map(digits).as_deref() == Some(&wanted) {
+        let wanted = Numbers::International.read(phone);
+        let is_wanted = |own: &str| self.numbers.read(own) == wanted;
+        if main_phone(&numbers).is_some_and(is_wanted) {
             return numbers;
         }
         let had = numbers
             .iter()
-            .position(|entry| number(entry).map(digits).as_deref() == Some(&wanted));
+            .position(|entry| number(entry).is_some_and(is_wanted));
         for entry in &mut numbers {
             if let Some(Value::Array(flags)) = entry.get_mut("preference_flags") {
                 flags.retain(|flag| flag != PRIMARY);
@@ -199,16 +202,16 @@ impl User {
                     other => *other = Value::Array(vec![PRIMARY.into()]),
                 }
             }
-            None => numbers.push(new_phone(phone, verified)),
+            None => numbers.push(new_phone(self.numbers.written(phone), verified)),
         }
         numbers
     }
 }
 
-/// A number that is new.
-pub(super) fn new_phone(phone: &str, verified: bool) -> PhoneNumber {
+/// A number that is new, as the tenant writes it.
+pub(super) fn new_phone(written: String, verified: bool) -> PhoneNumber {
     let members = [
-        ("phone_number", Value::from(digits(phone))),
+        ("phone_number", Value::from(written)),
         ("phone_type", "mobile".into()),
         ("preference_flags", Value::Array(vec![PRIMARY.into()])),
         ("verified_ownership", verified.into()),

@@ -96,6 +96,19 @@ impl Reader<'_> {
             }
             Some(path) => return Err(self.not(&path, "a path, such as `/api/2.0/lookup`")),
         };
+        let search_path = match written.search_path {
+            Some(path) if path.get_ref().starts_with('/') || !is_path(path.get_ref()) => {
+                return Err(self.not(&path, "a path below the API key, such as `users/search`"));
+            }
+            path => path.map(Spanned::into_inner),
+        };
+        let calling_code = match written.calling_code {
+            // ITU-T E.164: one to three digits, the first of which isn't 0.
+            Some(code) if !is_calling_code(code.get_ref()) => {
+                return Err(self.not(&code, "a country's calling code in digits, such as `\"1\"`"));
+            }
+            code => code.map(Spanned::into_inner),
+        };
         let text = |written: Option<Spanned<String>>| {
             written.map_or_else(|| "admit-one".to_owned(), Spanned::into_inner)
         };
@@ -107,12 +120,14 @@ impl Reader<'_> {
             external_id_type,
             one_type: providers == 1,
             lookup_path,
+            search_path,
             store_id: text(written.store_id),
             client_id: text(written.client_id),
             countries: written
                 .countries
                 .map(Spanned::into_inner)
                 .unwrap_or_default(),
+            calling_code,
             opted_in: written.opted_in.is_some_and(Spanned::into_inner),
             timeout_ms: self.number(written.timeout_ms, 5_000, 100..=60_000)?,
         })
@@ -133,6 +148,12 @@ impl Reader<'_> {
     }
 }
 
+fn is_calling_code(text: &str) -> bool {
+    (1..=3).contains(&text.len())
+        && !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_path(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte))
@@ -147,6 +168,8 @@ fn of_sessionm(written: &file::Directory) -> Option<Range<usize>> {
         &written.api_secret_file,
         &written.external_id_type,
         &written.lookup_path,
+        &written.search_path,
+        &written.calling_code,
         &written.store_id,
         &written.client_id,
     ];

@@ -80,12 +80,12 @@ impl Calls {
 
     pub(super) async fn retrieve(&self, user_id: &str) -> Result<Option<User>, Trouble> {
         let request = self.tenant.retrieve(user_id);
-        found(self.user(UpstreamCall::Retrieve, request).await)
+        found(self.user(UpstreamCall::Retrieve, request, Again::Yes).await)
     }
 
     pub(super) async fn retrieve_external(&self, id: &str) -> Result<Option<User>, Trouble> {
         let request = self.tenant.retrieve_external(id);
-        found(self.user(UpstreamCall::Retrieve, request).await)
+        found(self.user(UpstreamCall::Retrieve, request, Again::Yes).await)
     }
 
     /// The id of the one profile that a lookup finds.
@@ -106,18 +106,24 @@ impl Calls {
     /// Creates a profile; sent again only where SessionM has turned it away unread.
     pub(super) async fn create(&self, written: &Written<'_>) -> Result<User, Trouble> {
         let request = self.tenant.create(written);
-        self.send(UpstreamCall::Create, request, Again::IfUnread, accept_user)
+        self.user(UpstreamCall::Create, request, Again::IfUnread)
             .await
     }
 
     /// Updates a profile; twice does what once does.
     pub(super) async fn update(&self, user: &User, written: &Written<'_>) -> Result<User, Trouble> {
         let request = self.tenant.update(user, written);
-        self.user(UpstreamCall::Update, request).await
+        self.user(UpstreamCall::Update, request, Again::Yes).await
     }
 
-    async fn user(&self, call: UpstreamCall, request: HttpRequest) -> Result<User, Trouble> {
-        self.send(call, request, Again::Yes, accept_user).await
+    async fn user(
+        &self,
+        call: UpstreamCall,
+        request: HttpRequest,
+        again: Again,
+    ) -> Result<User, Trouble> {
+        let accept = |status, body: &[u8]| accept_user(status, body, &self.tenant.numbers);
+        self.send(call, request, again, accept).await
     }
 
     async fn send<T>(

@@ -129,6 +129,14 @@ impl Inner {
                 _ => (200, error("validation")),
             };
         }
+        if path == "/priv/v1/apps/key/users/search" {
+            let mut found = self.users.iter();
+            let found = found.find(|user| user["email"] == body["email"]);
+            return match found {
+                Some(user) => (200, json!({"status": "ok", "user": user})),
+                None => not_found,
+            };
+        }
         let Some(rest) = path.strip_prefix("/priv/v1/apps/key/") else {
             return (404, Value::Null);
         };
@@ -184,7 +192,12 @@ fn error(code: &str) -> Value {
 
 async fn serve(State(tenancy): State<Tenancy>, method: Method, uri: Uri, body: Bytes) -> Response {
     let path = uri.path().to_owned();
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let email = uri.query().and_then(|query| query.strip_prefix("email="));
+    let searched = email.map(|email| json!({"email": email.replace("%40", "@")}));
+    let body: Value = serde_json::from_slice(&body)
+        .ok()
+        .or(searched)
+        .unwrap_or_default();
     let short = path.trim_start_matches("/priv/v1/apps/key/").to_owned();
     let fault = tenancy.with(|inner| {
         inner
@@ -251,9 +264,11 @@ fn config(url: &str) -> SessionMConfig {
         external_id_type: "{provider}".to_owned(),
         one_type: false,
         lookup_path: "/api/2.0/lookup".to_owned(),
+        search_path: None,
         store_id: "s".to_owned(),
         client_id: "c".to_owned(),
         countries: CountryCodes::Alpha3,
+        calling_code: None,
         opted_in: false,
         timeout_ms: PATIENCE_MS,
     }

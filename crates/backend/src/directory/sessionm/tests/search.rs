@@ -160,3 +160,33 @@ async fn each_lookup_has_a_request_id_of_its_own() {
     assert_eq!(ids.len(), 2);
     assert_ne!(ids[0], ids[1]);
 }
+
+#[tokio::test]
+async fn by_email_in_the_core_where_the_tenant_has_that() {
+    let Scene {
+        tenancy, directory, ..
+    } = scene_with(|config| config.search_path = Some("users/search".to_owned())).await;
+    let id = tenancy.has(json!({"email": ALICE}));
+    let synced = directory.sync(person("a"), &verified(ALICE)).await.unwrap();
+    assert_eq!(synced.number, Some(id));
+    assert_eq!(tenancy.count(Method::GET, "users/search"), 1);
+    assert_eq!(tenancy.count(Method::POST, "/api/2.0/lookup"), 0);
+}
+
+#[tokio::test]
+async fn by_a_number_that_is_written_without_the_country() {
+    let Scene {
+        tenancy, directory, ..
+    } = scene_with(|config| config.calling_code = Some("1".to_owned())).await;
+    let id = tenancy.has(json!({"phone_numbers": [{"phone_number": "6175550100"}]}));
+    let claims = Claims {
+        profile: [(Field::PhoneNumber, "+16175550100".to_owned())]
+            .into_iter()
+            .collect(),
+        email_verified: false,
+        phone_number_verified: true,
+    };
+    let synced = directory.sync(person("a"), &claims).await.unwrap();
+    assert_eq!(synced.number, Some(id));
+    assert_eq!(synced.profile.get(Field::PhoneNumber), Some("+16175550100"));
+}
