@@ -151,6 +151,10 @@ pub struct PaytronixConfig {
     pub credentials: PaytronixCredentials,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
+    /// The member of a request that holds a code.
+    pub code_field: String,
+    /// The member that holds its redirect URI.
+    pub redirect_uri_field: String,
     /// Which `errorCode` says that an access token is good no more.
     pub invalid_token_codes: Vec<String>,
     /// The member of an account that holds the balances.

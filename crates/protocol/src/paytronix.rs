@@ -10,7 +10,7 @@ mod answer;
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     encoding,
@@ -43,6 +43,10 @@ pub struct Integration {
     pub credentials: Credentials,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
+    /// The member of a request that holds a code.
+    pub code_field: String,
+    /// The member that holds the redirect URI that a code was issued to.
+    pub redirect_uri_field: String,
     /// Which `errorCode` says that an access token is good no more.
     pub invalid_token_codes: Vec<String>,
     /// The member that holds the balances.
@@ -110,12 +114,13 @@ struct WireGrant<'a> {
     merchant_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirect_uri: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
+    #[serde(flatten, serialize_with = "in_order")]
+    grant: Vec<(&'a str, &'a str)>,
+}
+
+/// Members whose names are configuration.
+fn in_order<S: Serializer>(members: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().copied())
 }
 
 impl Integration {
@@ -139,19 +144,19 @@ impl Integration {
             grant_type: "authorization_code",
             merchant_id: self.merchant_id,
             scope: None,
-            code: None,
-            redirect_uri: None,
-            refresh_token: None,
+            grant: Vec::new(),
         };
         match grant {
             GuestGrant::AuthorizationCode { code, redirect_uri } => {
-                wire.code = Some(code);
-                wire.redirect_uri = Some(redirect_uri);
+                wire.grant = vec![
+                    (&self.code_field, code),
+                    (&self.redirect_uri_field, redirect_uri),
+                ];
             }
             GuestGrant::RefreshToken { refresh_token } => {
                 wire.grant_type = "refresh_token";
                 wire.scope = Some(self.scopes.join(" ")).filter(|scope| !scope.is_empty());
-                wire.refresh_token = Some(refresh_token);
+                wire.grant = vec![("refresh_token", refresh_token)];
             }
         }
         HttpRequest {

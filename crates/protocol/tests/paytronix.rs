@@ -26,6 +26,8 @@ fn integration() -> Integration {
         client_secret: "s:cret+".to_owned(),
         credentials: Credentials::Basic,
         scopes: ["user_read", "account_read"].map(str::to_owned).to_vec(),
+        code_field: "code".to_owned(),
+        redirect_uri_field: "redirect_uri".to_owned(),
         invalid_token_codes: vec!["oauth.invalid_token".to_owned()],
         balance_field: "walletBalances".to_owned(),
     }
@@ -247,6 +249,18 @@ mod request_guest_token {
             request.body,
             r#"{"authentication":"anonymous","client_id":"diner-shop","grant_type":"authorization_code","merchantId":77,"code":"APA91bFdV3CW","redirect_uri":"https://sso.example/callback/diner"}"#
         );
+    }
+
+    #[test]
+    fn the_names_that_are_not_published_are_configuration() {
+        let integration = Integration {
+            code_field: "authorizationCode".to_owned(),
+            redirect_uri_field: "redirectUri".to_owned(),
+            ..integration()
+        };
+        let body = integration.request_guest_token(&code()).body;
+        let expected = r#""authorizationCode":"APA91bFdV3CW","redirectUri":"https://sso.example/callback/diner"}"#;
+        assert!(body.ends_with(expected), "{body}");
     }
 
     #[test]

@@ -172,6 +172,8 @@ pub(super) struct Provider {
     pub(super) site_url: Option<Spanned<String>>,
     pub(super) merchant_id: Option<Spanned<u64>>,
     pub(super) credentials: Option<Spanned<PaytronixCredentials>>,
+    pub(super) code_field: Option<Spanned<String>>,
+    pub(super) redirect_uri_field: Option<Spanned<String>>,
     pub(super) invalid_token_codes: Option<Spanned<Vec<String>>>,
     pub(super) balance_field: Option<Spanned<String>>,
 }
@@ -205,6 +207,8 @@ impl Provider {
             (&[Paytronix], span(&self.site_url)),
             (&[Paytronix], span(&self.merchant_id)),
             (&[Paytronix], span(&self.credentials)),
+            (&[Paytronix], span(&self.code_field)),
+            (&[Paytronix], span(&self.redirect_uri_field)),
             (&[Paytronix], span(&self.invalid_token_codes)),
             (&[Paytronix], span(&self.balance_field)),
         ]

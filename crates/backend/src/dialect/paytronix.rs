@@ -52,6 +52,8 @@ impl Paytronix {
                 PaytronixCredentials::Body => Credentials::Body,
             },
             scopes: config.scopes,
+            code_field: config.code_field,
+            redirect_uri_field: config.redirect_uri_field,
             invalid_token_codes: config.invalid_token_codes,
             balance_field: config.balance_field,
         };

@@ -43,6 +43,9 @@ impl Reader<'_> {
             }
             Some(codes) => codes.into_inner(),
         };
+        let name = |written: Option<Spanned<String>>, otherwise: &str| {
+            written.map_or_else(|| otherwise.to_owned(), Spanned::into_inner)
+        };
         let config = PaytronixConfig {
             api_url: self.base(api_url)?,
             merchant_id: merchant_id.into_inner(),
@@ -55,10 +58,10 @@ impl Reader<'_> {
                 None => SCOPES.map(str::to_owned).to_vec(),
                 Some(scopes) => scopes.into_inner(),
             },
+            code_field: name(written.code_field, "code"),
+            redirect_uri_field: name(written.redirect_uri_field, "redirect_uri"),
             invalid_token_codes,
-            balance_field: written
-                .balance_field
-                .map_or_else(|| "walletBalances".to_owned(), Spanned::into_inner),
+            balance_field: name(written.balance_field, "walletBalances"),
         };
         // What a `username` is unique in.
         Ok((site_url, DialectConfig::Paytronix(config)))
