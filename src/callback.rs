@@ -2,7 +2,6 @@
 
 use admit_one_protocol::{
     Code,
-    api::Kind,
     authorization::{PendingAuthorization, callback_state, unmatched},
 };
 use leptos::prelude::*;
@@ -259,8 +258,8 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 /// The code was spent before it brought anything. The provider still knows the buyer, so another round costs nothing;
 /// but only one.
 pub(crate) async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
-    // The guest website asks for the password again: not without a word why.
-    if pending.kind == Kind::Paytronix || !pending::may_restart() {
+    // Who is asked for a password again reads why first.
+    if !pending.kind.knows_the_person_again() || !pending::may_restart() {
         keep_destination(&pending.return_to);
         return app.fail(failure);
     }

@@ -105,6 +105,12 @@ impl Kind {
     pub fn is_oidc(&self) -> bool {
         *self == Kind::Oidc
     }
+
+    /// Whether a provider that has just signed somebody in still knows them, so that another round asks nothing of them.
+    /// The guest website of Paytronix asks for the password each time.
+    pub fn knows_the_person_again(&self) -> bool {
+        *self != Kind::Paytronix
+    }
 }
 
 /// What the page knows of the client that a provider keeps for step-up.
