@@ -43,36 +43,44 @@ pub fn account(app: App) -> AnyView {
     )
 }
 
-/// What comes next: a profile to complete, the shop, or another try.
+/// What comes next: a profile to complete, the shop, or another try. Who has put the profile off may go on all the same.
 fn next(app: App) -> AnyView {
-    let missing: Memo<Option<Vec<Field>>> = Memo::new(move |_| {
-        app.session
-            .with(|session| session.missing.clone())
-            .flatten()
+    let known: Memo<Option<(bool, bool)>> = Memo::new(move |_| {
+        let lacks = |session: &SignedIn| {
+            let missing = session.missing.as_ref()?;
+            Some((!missing.is_empty(), session.later))
+        };
+        app.session.with(lacks).flatten()
     });
     let going = RwSignal::new(false);
     dynamic(move || {
-        let buttons = match missing.get() {
+        let onward = || {
+            let configuration = app.configuration.read_value();
+            let shop = configuration.shop.as_ref()?;
+            let label = t_with("account.continue", &[("label", &shop.label)]);
+            let press = move || run(app, going, move || Box::pin(grant::grant(app)));
+            Some(button("primary", "continue", label, Some(going), press))
+        };
+        let complete = |class| {
+            let press = move || app.go(Route::Profile, Entry::Push);
+            button(class, "complete", t("account.complete"), None, press)
+        };
+        let buttons = match known.get() {
             None if app.notice.read().is_some() => vec![retry(app)],
             None => return status("status", true, t("account.syncing")),
-            Some(missing) if !missing.is_empty() => vec![
-                paragraph("", t("account.incomplete")),
-                button(
-                    "primary",
-                    "complete",
-                    t("account.complete"),
-                    None,
-                    move || app.go(Route::Profile, Entry::Push),
-                ),
-            ],
-            Some(_) => match &app.configuration.read_value().shop {
-                Some(shop) => {
-                    let label = t_with("account.continue", &[("label", &shop.label)]);
-                    let press = move || run(app, going, move || Box::pin(grant::grant(app)));
-                    vec![button("primary", "continue", label, Some(going), press)]
-                }
+            Some((false, _)) => match onward() {
+                Some(onward) => vec![onward],
                 None => return nothing(),
             },
+            Some((true, later)) => {
+                let onward = if later { onward() } else { None };
+                let class = if onward.is_some() { "" } else { "primary" };
+                let first = paragraph("", t("account.incomplete"));
+                [Some(first), onward, Some(complete(class))]
+                    .into_iter()
+                    .flatten()
+                    .collect()
+            }
         };
         actions("actions", buttons)
     })

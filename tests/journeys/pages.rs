@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Options};
 use crate::buyer::ALICE;
-use crate::journey::journey;
+use crate::journey::{journey, journey_on};
+use crate::stage::Setup;
 use crate::wire::send;
 
 const TAB: &str = "\u{e004}";
@@ -19,12 +20,13 @@ async fn tab_to(b: &Browser, css: &str) {
             .await
             == true
         {
-            let outlined = "(() => { const style = getComputedStyle(document.activeElement); \
-                return style.outlineStyle !== 'none' || style.boxShadow !== 'none'; })()";
+            // Ours, not whatever the browser draws by itself.
+            let ring = "(({ outlineStyle, outlineWidth, outlineColor }) => [outlineStyle, outlineWidth, outlineColor])\
+                (getComputedStyle(document.activeElement))";
             assert_eq!(
-                b.eval(outlined).await,
-                true,
-                "the focus on {css} is visible"
+                b.eval(ring).await,
+                json!(["solid", "3px", "rgb(29, 99, 216)"]),
+                "the focus on {css}"
             );
             return;
         }
@@ -52,6 +54,56 @@ async fn the_keyboard_alone_leads_from_the_button_into_the_shop() {
         tab_to(b, "[data-testid=continue]").await;
         b.keys(ENTER).await;
         b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keyboard_reaches_and_presses_every_button() {
+    let setup = Setup {
+        later: true,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        let press = async |testid: &str| {
+            tab_to(b, &format!("[data-testid={testid}]")).await;
+            b.keys(ENTER).await;
+        };
+        b.open(&j.stage.app("/callback/club?code=a&state=b")).await;
+        b.sees_error("state_unknown").await;
+        press("start-again").await;
+        b.log_in("bob").await;
+        press("later").await;
+        press("complete").await;
+        press("later").await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        press("refresh").await;
+        j.stage.sees_refreshes(1).await;
+        let refreshed = "document.querySelector('[role=status][data-testid=refreshed]')";
+        b.wait_for(refreshed).await;
+        press("sign-out").await;
+        press("start-again").await;
+        press("sign-in").await;
+        b.log_in("bob").await;
+        press("later").await;
+        press("sign-out-everywhere").await;
+        b.wait_for("location.pathname === '/signed-out'").await;
+        press("start-again").await;
+        // Carol's e-mail is another contact's: the way on is another account.
+        let alices = j.another_browser(Options::default()).await;
+        alices.open(&j.stage.app("/")).await;
+        alices.sign_in("alice").await;
+        alices
+            .wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        press("sign-in").await;
+        b.log_in("carol").await;
+        b.sees_error("contact_email_taken").await;
+        press("other-account").await;
+        b.wait_for("location.pathname === '/signed-out' || document.querySelector('[data-testid=sign-in]')")
             .await;
     })
     .await;

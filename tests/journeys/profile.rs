@@ -1,7 +1,7 @@
 //! What a buyer is asked for after the sign-in: exactly what the shop requires and nobody knows.
 
 use crate::browser::Options;
-use crate::buyer::BOB;
+use crate::buyer::{BOB, NUMBER};
 use crate::journey::{journey, journey_on};
 use crate::stage::Setup;
 
@@ -73,6 +73,12 @@ async fn a_wrong_answer_is_refused_at_its_field_and_kept() {
         b.press("save").await;
         b.wait_for("document.querySelector('[name=phone_number][aria-invalid=true]')")
             .await;
+        // What is wrong is tied to the field and read out.
+        let said = "(() => { const field = document.querySelector('[name=phone_number]'); \
+            const wrong = field.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id)) \
+                .find((element) => element.classList.contains('wrong')); \
+            return wrong.getAttribute('aria-live') === 'polite' && wrong.innerText; })()";
+        assert!(b.eval(said).await.as_str().is_some_and(|said| said.len() > 10));
         assert_eq!(
             b.eval("document.querySelector('[name=phone_number]').value")
                 .await,
@@ -98,6 +104,10 @@ async fn bob_may_answer_later_where_the_configuration_allows_it() {
         b.wait_for("location.pathname === '/account' && !document.querySelector('[data-testid=profile-form]')")
             .await;
         b.sees_signed_in(BOB).await;
+        // He can still complete it, and doesn't have to.
+        b.wait_for("document.querySelector('[data-testid=complete]')").await;
+        b.press("continue").await;
+        b.wait_for(NUMBER).await;
     })
     .await;
 }
