@@ -14,6 +14,7 @@ mod buyer;
 mod directory;
 mod driver;
 mod gate;
+mod instances;
 mod journey;
 mod stage;
 mod wire;

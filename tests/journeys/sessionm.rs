@@ -117,7 +117,20 @@ async fn carol_does_not_get_the_profile_of_an_email_that_she_never_proved() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_browsers_at_once_make_one_profile() {
-    journey_on(with_sessionm(2000), Options::default(), async |j| {
+    two_browsers_at_once(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_at_once_make_one_profile() {
+    two_browsers_at_once(2).await;
+}
+
+async fn two_browsers_at_once(instances: usize) {
+    let setup = Setup {
+        instances,
+        ..with_sessionm(2000)
+    };
+    journey_on(setup, Options::default(), async |j| {
         let other = j.another_browser(Options::default()).await;
         for browser in [&j.browser, &other] {
             browser.goes_to_the_diner(&j.stage).await;

@@ -1,14 +1,18 @@
 //! The servers of a journey: a sandbox and a backend of its own, in this process, on free ports, with an empty database.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use admit_one_backend::{App, Clock, Config};
 use admit_one_sandbox::{Fault, Sandbox, SandboxOptions};
+use axum::{Router, extract::Request};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use crate::directory::Directory;
 use crate::gate::Gate;
@@ -47,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) contacts: Option<&'static str>,
     /// Faults that the sandbox has before the backend starts.
     pub(crate) faults: Vec<Fault>,
+    /// How many backends share the address and the database.
+    pub(crate) instances: usize,
     /// Port for the backend, where it has to be known beforehand.
     pub(crate) listener: Option<std::sync::Arc<std::net::TcpListener>>,
 }
@@ -75,6 +81,7 @@ impl Default for Setup {
             issuer: None,
             contacts: None,
             faults: vec![],
+            instances: 1,
             listener: None,
         }
     }
@@ -93,8 +100,8 @@ pub(crate) struct Stage {
     pub(crate) app: String,
     /// The sandbox: its faults, its clock, its keys.
     pub(crate) sandbox: Sandbox,
-    /// The backend's clock.
-    pub(crate) clock: Clock,
+    /// The backends' clocks.
+    clocks: Vec<Clock>,
     /// The sandbox's origin.
     pub(crate) upstream: String,
     /// The shop's origin.
@@ -144,22 +151,27 @@ impl Stage {
         let database = folder.path().join("admit-one.db");
         let toml = configuration(setup, &app, &upstream, &shop, &dist, &database)
             .replace("{partner}", &partner);
-        let config = Config::parse(&toml, "admit-one.toml", &secret)
-            .unwrap_or_else(|error| panic!("{error}\n{toml}"));
+        let config = || {
+            Config::parse(&toml, "admit-one.toml", &secret)
+                .unwrap_or_else(|error| panic!("{error}\n{toml}"))
+        };
         if let Some(contacts) = setup.contacts {
-            let imported = admit_one_backend::import(&config, contacts).await;
+            let imported = admit_one_backend::import(&config(), contacts).await;
             imported.unwrap_or_else(|error| panic!("the contacts are imported: {error}"));
         }
-        let backend = App::start(config)
-            .await
-            .unwrap_or_else(|error| panic!("the backend starts: {error}"));
+        let mut backends = Vec::new();
+        for _ in 0..setup.instances {
+            let backend = App::start(config()).await;
+            backends.push(backend.unwrap_or_else(|error| panic!("the backend starts: {error}")));
+        }
         let backend_gate = Gate::default();
-        servers.push(backend_gate.serve(listener, backend.router()));
+        let routers = backends.iter().map(App::router).collect();
+        servers.push(backend_gate.serve(listener, in_turn(routers)));
 
         Stage {
             app,
             sandbox,
-            clock: backend.clock().clone(),
+            clocks: backends.iter().map(|one| one.clock().clone()).collect(),
             upstream,
             shop,
             stranger: partner.replacen("partner.", "stranger.", 1),
@@ -173,7 +185,9 @@ impl Stage {
 
     /// Lets time pass for everybody but the browser.
     pub(crate) fn pass(&self, seconds: i64) {
-        self.clock.advance(seconds);
+        for clock in &self.clocks {
+            clock.advance(seconds);
+        }
         self.sandbox.advance_clock(seconds);
     }
 
@@ -212,6 +226,25 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.servers.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// One router of several: the next one has the next request of a path.
+fn in_turn(mut routers: Vec<Router>) -> Router {
+    if routers.len() == 1 {
+        return routers.remove(0);
+    }
+    let seen: Mutex<HashMap<String, usize>> = Mutex::default();
+    let turn = Arc::new((routers, seen));
+    Router::new().fallback(async move |request: Request| {
+        let (routers, seen) = &*turn;
+        let next = {
+            let mut seen = seen.lock().unwrap();
+            let next = seen.entry(request.uri().path().to_owned()).or_default();
+            *next += 1;
+            *next
+        };
+        routers[next % routers.len()].clone().oneshot(request).await
+    })
 }
 
 /// The built app.

@@ -5,6 +5,7 @@ mod others;
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::stage::Setup;
 
@@ -179,9 +180,13 @@ async fn a_page_may_ask_for_no_popup_at_all() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn stepping_up_ends_with_the_strong_acr() {
-    on_partners_page(with_partner(), async |_, b| {
+with_both_directories!(
+    stepping_up_ends_with_the_strong_acr,
+    a_step_up_that_is_given_up_keeps_the_buyer,
+);
+
+async fn stepping_up_ends_with_the_strong_acr(directory: Directory) {
+    on_partners_page(with_partner().with(directory), async |_, b| {
         sign_in_by_popup(b, "alice").await;
         assert_eq!(b.eval(ACR).await, "weak-acr");
         let page = b.tab().await;
@@ -199,9 +204,8 @@ async fn stepping_up_ends_with_the_strong_acr() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_step_up_that_is_given_up_keeps_the_buyer() {
-    on_partners_page(with_partner(), async |_, b| {
+async fn a_step_up_that_is_given_up_keeps_the_buyer(directory: Directory) {
+    on_partners_page(with_partner().with(directory), async |_, b| {
         sign_in_by_popup(b, "alice").await;
         let page = b.tab().await;
         // With the provider's own words.
