@@ -22,6 +22,7 @@ struct Orders {
     seen: BTreeMap<String, usize>,
     refuse: BTreeMap<String, usize>,
     hold: BTreeSet<String>,
+    held: usize,
     answer: BTreeMap<String, Answer>,
     repeat: BTreeMap<String, usize>,
 }
@@ -69,6 +70,17 @@ impl Gate {
         self.0.lock().unwrap().hold.insert(suffix.into());
     }
 
+    /// Waits until a request is held back.
+    pub(crate) async fn is_holding(&self) {
+        for _ in 0..400 {
+            if self.0.lock().unwrap().held > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("no request came that is held back");
+    }
+
     /// Lets everything through again.
     pub(crate) fn release(&self) {
         let mut orders = self.0.lock().unwrap();
@@ -91,12 +103,10 @@ impl Gate {
     }
 
     fn holds(&self, path: &str) -> bool {
-        self.0
-            .lock()
-            .unwrap()
-            .hold
-            .iter()
-            .any(|suffix| path.ends_with(suffix))
+        let mut orders = self.0.lock().unwrap();
+        let holds = orders.hold.iter().any(|suffix| path.ends_with(suffix));
+        orders.held += usize::from(holds);
+        holds
     }
 
     /// Serves a router behind this gate until the task is aborted.

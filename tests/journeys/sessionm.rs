@@ -3,6 +3,9 @@
 
 mod faults;
 
+use std::time::Duration;
+
+use admit_one_sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::browser::Options;
@@ -142,11 +145,67 @@ async fn two_browsers_at_once(instances: usize) {
             browser.wait_for("location.pathname === '/account'").await;
         }
         // Both have asked by now.
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         j.stage.backend_gate.release();
         let number = j.browser.wait_for(CONTACT).await;
         assert_eq!(other.wait_for(CONTACT).await, number);
         assert_eq!(j.stage.profiles_of("dave@example.test").len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_between_search_and_creation_makes_one_profile() {
+    a_crash(vec![], 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_before_the_answer_to_a_creation_makes_one_profile() {
+    a_crash(vec![Fault::SessionMCreateTimesOut], 1).await;
+}
+
+/// The backend goes down while it waits for a creation, of which so many were made; another sign-in comes after it.
+async fn a_crash(faults: Vec<Fault>, made: usize) {
+    const DAVE: &str = "dave@example.test";
+    let setup = Setup {
+        timeout_ms: 10_000, // the fault takes twice as long
+        ..with_sessionm(10_000)
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.goes_to_the_diner(&j.stage).await;
+        j.stage.sandbox.set_faults(faults);
+        if made == 0 {
+            j.stage.sandbox_gate.hold("/users");
+        }
+        b.log_in("dave").await;
+        if made == 0 {
+            j.stage.sandbox_gate.is_holding().await;
+        } else {
+            while j.stage.profiles_of(DAVE).is_empty() {
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        }
+        j.stage.crash();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        j.stage.sandbox_gate.release();
+        j.stage.sandbox.set_faults([]);
+        assert_eq!(
+            j.stage.profiles_of(DAVE).len(),
+            made,
+            "nothing more came of it"
+        );
+
+        j.stage.restart().await;
+        // What it held is free again after a while.
+        j.stage.pass(60);
+        let other = j.another_browser(Options::default()).await;
+        other.goes_to_the_diner(&j.stage).await;
+        other.log_in("dave").await;
+        let number = other.wait_for(CONTACT).await;
+        let profiles = j.stage.profiles_of(DAVE);
+        assert_eq!(profiles.len(), 1);
+        assert_eq!(profiles[0]["id"], number);
     })
     .await;
 }

@@ -11,6 +11,7 @@ use admit_one_sandbox::{Fault, Sandbox, SandboxOptions};
 use axum::{Router, extract::Request};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
@@ -100,8 +101,6 @@ pub(crate) struct Stage {
     pub(crate) app: String,
     /// The sandbox: its faults, its clock, its keys.
     pub(crate) sandbox: Sandbox,
-    /// The backends' clocks.
-    clocks: Vec<Clock>,
     /// The sandbox's origin.
     pub(crate) upstream: String,
     /// The shop's origin.
@@ -114,8 +113,19 @@ pub(crate) struct Stage {
     pub(crate) backend_gate: Gate,
     /// In front of the sandbox.
     pub(crate) sandbox_gate: Gate,
+    backend: Mutex<Backend>,
     servers: Vec<JoinHandle<()>>,
     _folder: TempDir,
+}
+
+/// The instances of the backend, in a runtime of their own, with which all that they are doing ends.
+struct Backend {
+    toml: String,
+    listener: std::net::TcpListener,
+    instances: usize,
+    /// None while they are down.
+    runtime: Option<Runtime>,
+    clocks: Vec<Clock>,
 }
 
 impl Stage {
@@ -125,13 +135,10 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let sandbox_listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let listener = match &setup.listener {
-            Some(listener) => {
-                let listener = listener.try_clone().unwrap();
-                listener.set_nonblocking(true).unwrap();
-                TcpListener::from_std(listener).unwrap()
-            }
-            None => TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            Some(listener) => listener.try_clone().unwrap(),
+            None => std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
         };
+        listener.set_nonblocking(true).unwrap();
         let sandbox_port = sandbox_listener.local_addr().unwrap().port();
         let app = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let upstream = format!("http://localhost:{sandbox_port}");
@@ -151,33 +158,30 @@ impl Stage {
         let database = folder.path().join("admit-one.db");
         let toml = configuration(setup, &app, &upstream, &shop, &dist, &database)
             .replace("{partner}", &partner);
-        let config = || {
-            Config::parse(&toml, "admit-one.toml", &secret)
-                .unwrap_or_else(|error| panic!("{error}\n{toml}"))
-        };
         if let Some(contacts) = setup.contacts {
-            let imported = admit_one_backend::import(&config(), contacts).await;
+            let imported = admit_one_backend::import(&config(&toml), contacts).await;
             imported.unwrap_or_else(|error| panic!("the contacts are imported: {error}"));
         }
-        let mut backends = Vec::new();
-        for _ in 0..setup.instances {
-            let backend = App::start(config()).await;
-            backends.push(backend.unwrap_or_else(|error| panic!("the backend starts: {error}")));
-        }
         let backend_gate = Gate::default();
-        let routers = backends.iter().map(App::router).collect();
-        servers.push(backend_gate.serve(listener, in_turn(routers)));
+        let mut backend = Backend {
+            toml,
+            listener,
+            instances: setup.instances,
+            runtime: None,
+            clocks: vec![],
+        };
+        backend.start(&backend_gate).await;
 
         Stage {
             app,
             sandbox,
-            clocks: backends.iter().map(|one| one.clock().clone()).collect(),
             upstream,
             shop,
             stranger: partner.replacen("partner.", "stranger.", 1),
             partner,
             backend_gate,
             sandbox_gate,
+            backend: Mutex::new(backend),
             servers,
             _folder: folder,
         }
@@ -185,10 +189,25 @@ impl Stage {
 
     /// Lets time pass for everybody but the browser.
     pub(crate) fn pass(&self, seconds: i64) {
-        for clock in &self.clocks {
+        for clock in &self.backend.lock().unwrap().clocks {
             clock.advance(seconds);
         }
         self.sandbox.advance_clock(seconds);
+    }
+
+    /// Ends the backend in the middle of whatever it is doing. Who connects meanwhile, waits for [`Stage::restart`].
+    pub(crate) fn crash(&self) {
+        self.backend.lock().unwrap().crash();
+    }
+
+    /// Starts it again, with the same database.
+    #[expect(
+        clippy::await_holding_lock,
+        reason = "nobody else asks for it meanwhile"
+    )]
+    pub(crate) async fn restart(&self) {
+        let mut backend = self.backend.lock().unwrap();
+        backend.start(&self.backend_gate).await;
     }
 
     /// An address of the app.
@@ -222,8 +241,44 @@ impl Stage {
     }
 }
 
+impl Backend {
+    async fn start(&mut self, gate: &Gate) {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (toml, instances, gate) = (self.toml.clone(), self.instances, gate.clone());
+        let listener = self.listener.try_clone().unwrap();
+        let started = runtime.spawn(async move {
+            let mut backends = Vec::new();
+            for _ in 0..instances {
+                let backend = App::start(config(&toml)).await;
+                backends
+                    .push(backend.unwrap_or_else(|error| panic!("the backend starts: {error}")));
+            }
+            let routers = backends.iter().map(App::router).collect();
+            gate.serve(TcpListener::from_std(listener).unwrap(), in_turn(routers));
+            backends.iter().map(|one| one.clock().clone()).collect()
+        });
+        self.clocks = started.await.unwrap();
+        self.runtime = Some(runtime);
+    }
+
+    fn crash(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn config(toml: &str) -> Config {
+    Config::parse(toml, "admit-one.toml", &secret).unwrap_or_else(|error| panic!("{error}\n{toml}"))
+}
+
 impl Drop for Stage {
     fn drop(&mut self) {
+        self.crash();
         self.servers.iter().for_each(JoinHandle::abort);
     }
 }
