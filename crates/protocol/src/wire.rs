@@ -103,6 +103,26 @@ impl Seconds {
 /// 2^53 is where floats stop counting seconds one by one; below it, no sum with the time overflows.
 const LONGEST_SECONDS: u64 = 9_000_000_000_000_000;
 
+/// What stands where a code is expected, fit for one line of a log. A sentence, an address or a number isn't a code: it may
+/// name a person, or repeat what was sent.
+pub(crate) fn code(text: &str) -> String {
+    let text = text.trim();
+    let is_code = text.len() <= LONGEST_CODE
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.:".contains(c))
+        && text.chars().filter(char::is_ascii_digit).count() <= MOST_DIGITS;
+    if is_code {
+        text.to_owned()
+    } else {
+        "…".to_owned()
+    }
+}
+
+const LONGEST_CODE: usize = 48;
+const MOST_DIGITS: usize = 4;
+
 /// The beginning of something from outside, fit for one line of a log.
 pub(crate) fn excerpt(text: &str) -> String {
     text.chars()

@@ -426,6 +426,25 @@ mod statuses_and_errors {
     }
 
     #[test]
+    fn what_stands_in_the_place_of_a_code_and_is_none_stays_out_too() {
+        for said in [
+            "a@example.org",
+            "a@example.org is taken",
+            "Alice is too young",
+            "+41791234567",
+            "41791234567",
+            "n41791234567",
+        ] {
+            for errors in [json!(said), json!([said]), json!({ "code": said })] {
+                let body = json!({"status": "error", "errors": errors}).to_string();
+                let error = refused(200, &body);
+                assert_eq!(error.code(), Code::DirectoryProfileRefused, "{said}");
+                assert_eq!(error.to_string(), "what was sent was refused (…)", "{said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_status_of_neither_word_is_no_answer() {
         assert_eq!(
             refused(200, r#"{"user":{"id":"u"}}"#),

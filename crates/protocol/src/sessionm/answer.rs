@@ -152,8 +152,7 @@ fn code(errors: &Value) -> Option<String> {
         other => other,
     };
     let code = error.get("code").or(Some(error))?.as_str()?;
-    let code = wire::excerpt(code.trim()).to_ascii_lowercase();
-    (!code.is_empty()).then_some(code)
+    (!code.trim().is_empty()).then(|| wire::code(code).to_ascii_lowercase())
 }
 
 impl Refusal {

@@ -354,7 +354,7 @@ impl UnverifiedReply {
             sid: given(claims.sid).filter(|sid| sid.len() <= LONGEST_SID),
             status: claims.sts.as_deref().and_then(SessionStatus::parse),
             ticket: given(claims.at).map(Ticket),
-            err: given(claims.err).map(|err| wire::excerpt(&err)),
+            err: given(claims.err).map(|err| wire::code(&err)),
             remaining_attempts: claims.raa.and_then(|number| number.whole()),
             frozen_for: claims.frf.and_then(|seconds| seconds.whole()),
             ends: exp.is_some()

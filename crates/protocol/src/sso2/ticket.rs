@@ -177,7 +177,7 @@ pub fn accept(
     };
     let error = answer.error.or(if success { None } else { answer.code });
     if !success || error.is_some() {
-        let error = error.map(|error| wire::excerpt(&error));
+        let error = error.map(|error| wire::code(&error));
         let client = match error.as_deref() {
             Some("invalid_grant") => false,
             Some(
@@ -208,7 +208,7 @@ pub fn accept(
         .token_type
         .filter(|kind| !kind.eq_ignore_ascii_case("bearer"))
     {
-        return Err(AccessTokenError::TokenType(wire::excerpt(&token_type)));
+        return Err(AccessTokenError::TokenType(wire::code(&token_type)));
     }
     let expires_in = answer.expires_in.and_then(|seconds| seconds.whole());
     Ok(TokenResponse {
