@@ -17,7 +17,7 @@ use admit_one_protocol::Code;
 use axum::{Router, extract::State, response::IntoResponse};
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
-use support::{Browser, ORIGIN};
+use support::{Browser, Log, ORIGIN};
 
 /// The interface, which answers what the test says, or well.
 #[derive(Clone, Default)]
@@ -360,31 +360,9 @@ async fn signing_out_leads_nowhere_else() {
     assert_eq!(answer.get("end_session_url"), None);
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn neither_token_nor_code_nor_secret_is_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let log = Log::start();
     const TOKEN: &str = "Zk3vJ8qT1xR7-access_LmN0pQ2sU4wY6aB9cD5";
     let (mut browser, diner) = start("").await;
     let mut tokens = good("requestGuestToken.json");
@@ -412,19 +390,15 @@ async fn neither_token_nor_code_nor_secret_is_logged() {
         assert!(!refused.body.to_string().contains(TOKEN));
         diner.inner.lock().unwrap().answers.clear();
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        log.contains("unheard_of"),
-        "the operator reads the word: {log}"
+    log.says_and_hides(
+        &["unheard_of"],
+        &[
+            TOKEN,
+            "the-code-itself",
+            "refresh-1",
+            "s e:cret",
+            "guest@example.test",
+            "9990",
+        ],
     );
-    for hidden in [
-        TOKEN,
-        "the-code-itself",
-        "refresh-1",
-        "s e:cret",
-        "guest@example.test",
-        "9990",
-    ] {
-        assert!(!log.contains(hidden), "{hidden} in {log}");
-    }
 }

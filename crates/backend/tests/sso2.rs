@@ -22,7 +22,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use support::{Browser, Upstream, secrets, toml};
+use support::{Browser, Log, Upstream, secrets, toml};
 
 const SECRET: &[u8] = b"paper-secret-of-32-bytes-or-more!!";
 const ALICE: &str = "585a4768edce2c5e6f000001";
@@ -931,6 +931,93 @@ client_secret_env = "PAPER"
         assert!(
             error.to_string().contains("the keys of `kind = \"oidc\"`"),
             "{error}"
+        );
+    }
+}
+
+mod log {
+    use super::*;
+
+    const PASSWORD: &str = "correct horse-Zk3vJ8";
+    const TICKET: &str = "the-ticket-itself";
+
+    async fn logs_in(browser: &mut Browser, session: &Value) -> support::Answer {
+        let body =
+            json!({"session": session, "username": "alice@example.test", "password": PASSWORD});
+        browser
+            .call("POST", "/v1/sso2/paper/authenticate", body)
+            .await
+    }
+
+    #[tokio::test]
+    async fn has_neither_password_nor_ticket_nor_token_nor_person() {
+        let log = Log::start();
+        let (mut browser, payway) = start("", "").await;
+        let session = anonymous(&mut browser).await;
+        let logged_in = json!({"sid": "the-session-itself", "sts": "loggedin", "at": TICKET});
+        let told = format!("{PASSWORD} of alice@example.test isn't {TICKET}");
+        let replies = [
+            json!({"err": "invalid_credentials", "raa": 2, "msg": told}),
+            json!({"err": "account_frozen", "frf": 60, "at": TICKET}),
+            json!({"err": "something_new", "at": TICKET}),
+            json!({"err": told}),
+            json!({"err": TICKET.repeat(3)}),
+            json!({"sid": told}),
+        ];
+        for reply in replies {
+            payway.replies(reply);
+            let refused = logs_in(&mut browser, &session).await;
+            assert_ne!(refused.status, 200);
+            assert!(!refused.body.to_string().contains("horse"));
+        }
+        payway.replies(logged_in);
+        let tokens = [
+            (
+                400,
+                json!({"error": "invalid_grant", "error_description": told}),
+            ),
+            (400, json!({"error": told})),
+            (401, json!({"code": told})),
+            (200, json!({"ticket": TICKET})),
+            (200, json!({"access_token": "a-secret", "token_type": told})),
+            (500, json!(told)),
+        ];
+        for token in tokens {
+            payway.with(|inner| inner.token = token);
+            let refused = logs_in(&mut browser, &session).await;
+            assert_ne!(refused.status, 200);
+        }
+        let token = json!({"access_token": "a-secret", "refresh_token": "r-secret"});
+        payway.with(|inner| inner.token = (200, token));
+        let answer = logs_in(&mut browser, &session).await.ok();
+        payway.with(|inner| inner.status = 500);
+        logs_in(&mut browser, &session)
+            .await
+            .refused(Code::UpstreamError);
+        let too_long = json!({"session": session, "username": "alice@example.test", "password": PASSWORD.repeat(99)});
+        browser
+            .call("POST", "/v1/sso2/paper/authenticate", too_long)
+            .await;
+        let malformed = json!({"session": session, "username": [], "password": PASSWORD});
+        browser
+            .call("POST", "/v1/sso2/paper/authenticate", malformed)
+            .await
+            .refused(Code::RequestMalformed);
+        log.says_and_hides(
+            &["sso2_credentials", "something_new", "invalid_grant"],
+            &[
+                PASSWORD,
+                "horse",
+                TICKET,
+                "the-session-itself",
+                "a-secret",
+                "r-secret",
+                "alice@",
+                "Martin",
+                "paper-secret",
+                session.as_str().unwrap(),
+                answer["tokens"]["handle"].as_str().unwrap(),
+            ],
         );
     }
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use admit_one_backend::{App, Config};
 use admit_one_protocol::{Code, step_up::StepUp};
 use serde_json::{Value, json};
-use support::{Answer, Browser, TICKET, Upstream, exchange_body, merge, secrets, toml};
+use support::{Answer, Browser, Log, TICKET, Upstream, exchange_body, merge, secrets, toml};
 
 const STATE: &str = "c3RhdGUtc3RhdGUtc3RhdGUtc3RhdGUtc3RhdGUtc3Q";
 const NONCE: &str = "bm9uY2Utbm9uY2Utbm9uY2Utbm9uY2Utbm9uY2Utbm8";
@@ -662,5 +662,99 @@ id = "club""#,
         let answer = complete(&mut browser, &json!(weak)).await;
         assert!(!answer.headers.contains_key("www-authenticate"));
         answer.ok();
+    }
+}
+
+mod log {
+    use super::*;
+
+    const CODE: &str = "the-strong-code-itself";
+
+    #[tokio::test]
+    async fn has_neither_ticket_nor_handle_nor_token_nor_code() {
+        let log = Log::start();
+        let mut handles = Vec::new();
+        for pushed in [false, true] {
+            let mut browser = match pushed {
+                true => announcing_par(&[]).await,
+                false => stepping_up().await,
+            };
+            let handle = browser.exchange().await.ok()["handle"].clone();
+            step_up(&mut browser, &handle, json!({})).await.ok();
+            let odd_tickets = [
+                (200, json!({"another-ticket": TICKET})),
+                (200, json!({"sso-ticket": format!("{TICKET}\n")})),
+                (200, json!([TICKET])),
+                (
+                    401,
+                    json!({"error": "invalid_token", "error_description": TICKET}),
+                ),
+                (403, json!({"error": TICKET})),
+                (404, json!(TICKET)),
+                (500, json!({"sso-ticket": TICKET})),
+            ];
+            for (status, answer) in odd_tickets {
+                let answer = (status, answer.to_string());
+                browser.upstream.with(|inner| inner.ticket = Some(answer));
+                let refused = step_up(&mut browser, &handle, json!({})).await;
+                assert_ne!(refused.status, 200);
+                assert!(!refused.body.to_string().contains(TICKET));
+            }
+            browser.upstream.with(|inner| {
+                inner.ticket = None;
+                let told = json!({"error": "invalid_request", "error_description": TICKET});
+                inner.pushed = Some((400, told.to_string()));
+            });
+            step_up(&mut browser, &handle, json!({})).await;
+
+            let stepped = come_back_with(&mut browser, &handle, json!({}), CODE)
+                .await
+                .ok();
+            let told = format!("{CODE} of alice@club.example is used");
+            let told = json!({"error": "invalid_grant", "error_description": told});
+            browser
+                .upstream
+                .answers(400, "application/json", told.to_string());
+            come_back(&mut browser, &handle, json!({}))
+                .await
+                .refused(Code::ExchangeRefused);
+            come_back(&mut browser, &handle, json!({"acr": "weak"})).await;
+            come_back(&mut browser, &handle, json!({"sub": "bob-the-other"})).await;
+            let mut thief = browser.another().await;
+            step_up(&mut thief, &handle, json!({}))
+                .await
+                .refused(Code::ProofKeyMismatch);
+            handles.extend([
+                handle,
+                stepped["handle"].clone(),
+                stepped["id_token"].clone(),
+            ]);
+        }
+        let handles = handles.iter().map(|handle| handle.as_str().unwrap());
+        let verifier = "v".repeat(43);
+        let mut hidden = vec![
+            TICKET,
+            CODE,
+            STATE,
+            NONCE,
+            CHALLENGE,
+            &verifier,
+            "access-1",
+            "refresh-1",
+            "refresh-2",
+            "strong-secret",
+            STRONG.trim_start_matches("Basic "),
+            "alice@",
+            "bob-the-other",
+        ];
+        hidden.extend(handles);
+        let said = [
+            "step_up_ticket_field",
+            "another-ticket",
+            "step_up_ticket_refused",
+            "step_up_ticket_invalid",
+            "exchange_refused",
+        ];
+        log.says_and_hides(&said, &hidden);
     }
 }

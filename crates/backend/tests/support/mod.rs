@@ -30,6 +30,71 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+/// What is logged on this thread while it lives, down to the least detail.
+pub struct Log {
+    written: Written,
+    _logging: tracing::subscriber::DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    pub fn start() -> Self {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        Self {
+            written,
+            _logging: tracing::subscriber::set_default(subscriber),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.written.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The line of a refused or failed call, by the request's id.
+    #[track_caller]
+    pub fn line_of(&self, answer: &Answer) -> String {
+        let id = answer.headers["x-request-id"].to_str().unwrap();
+        let text = self.text();
+        let mut lines = text.lines().filter(|line| line.contains(id));
+        lines
+            .next()
+            .unwrap_or_else(|| panic!("{id} in {text}"))
+            .to_owned()
+    }
+
+    /// Checks that the operator reads the first of these, and nobody the others.
+    #[track_caller]
+    pub fn says_and_hides(&self, said: &[&str], hidden: &[&str]) {
+        let text = self.text();
+        for said in said {
+            assert!(text.contains(said), "{said} isn't in {text}");
+        }
+        for hidden in hidden {
+            let line = text.lines().find(|line| line.contains(hidden));
+            assert_eq!(line, None, "{hidden} is there");
+        }
+    }
+}
+
 pub const ORIGIN: &str = "https://sso.example";
 
 /// What the token endpoint answers, once.
@@ -328,6 +393,7 @@ pub fn secrets(name: &str) -> Option<String> {
         "PAPER" => Some("paper-secret-of-32-bytes-or-more!!".to_owned()),
         "WEEKLY" => Some("weekly-secret-of-32-bytes-or-more!".to_owned()),
         "STRONG" => Some("strong-secret".to_owned()),
+        "TENANT" => Some("tenant-secret".to_owned()),
         "GRANT" => Some("a grant secret of some forty characters..".to_owned()),
         _ => None,
     }
