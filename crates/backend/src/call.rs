@@ -7,7 +7,7 @@ use std::{
 };
 
 use admit_one_protocol::{
-    Code,
+    Actor, Code,
     api::{
         AuthenticateRequest, CompleteRequest, Custody, ExchangeRequest, GrantRequest,
         LandingRequest, ProfileRequest, RefreshRequest, SignOutRequest, StatusRequest,
@@ -413,13 +413,16 @@ pub(crate) fn log(
     let ms = since.elapsed().as_micros() as f64 / 1000.0;
     let provider = provider.map_or("", |provider| provider);
     let step = step.as_str();
-    match failure {
-        None => tracing::info!(request_id = id, step, provider, ms, "ok"),
-        Some(failure) if failure.code.status() >= 500 => {
-            tracing::error!(request_id = id, step, provider, ms, code = failure.code.as_str(), cause = %failure.cause, "failed");
-        }
-        Some(failure) => {
-            tracing::warn!(request_id = id, step, provider, ms, code = failure.code.as_str(), cause = %failure.cause, "refused");
-        }
+    let Some(Failure { code, cause, .. }) = failure else {
+        tracing::info!(request_id = id, step, provider, ms, "ok");
+        return;
+    };
+    // What whoever reads this can do about it; what a buyer does, the buyer reads.
+    let advice = (code.actor() == Actor::Operator).then(|| code.advice());
+    let (status, code) = (code.status(), code.as_str());
+    if status >= 500 {
+        tracing::error!(request_id = id, step, provider, ms, code, cause = %cause, advice, "failed");
+    } else {
+        tracing::warn!(request_id = id, step, provider, ms, code, cause = %cause, advice, "refused");
     }
 }

@@ -203,7 +203,7 @@ fn theirs(who: &Who, user_id: &str, user: User) -> Result<User, Failure> {
     match who.holder(&user) {
         Holder::Them | Holder::Nobody => Ok(user),
         Holder::Another | Holder::Unsaid | Holder::Untyped => Err(conflict(
-            "the external id of another person is on the profile that was theirs,",
+            "the external id of another person is on profile",
             user_id,
         )),
     }

@@ -126,11 +126,13 @@ impl Turn {
             return Ok(None);
         };
         match self.sessionm.calls.retrieve(&user_id).await? {
-            Some(user) => theirs(&self.who, &user_id, user).map(Some),
-            None => Err(conflict(
-                "a lookup found what can't be retrieved, profile",
-                &user_id,
-            )),
+            Some(user) => theirs(&self.who, &user_id, user)
+                .map(Some)
+                .map_err(|failure| by(criterion, failure)),
+            None => {
+                let what = "what was found can't be retrieved, profile";
+                Err(by(criterion, conflict(what, &user_id)))
+            }
         }
     }
 
@@ -139,17 +141,19 @@ impl Turn {
         criterion: Criterion<'_>,
     ) -> Result<Option<String>, Failure> {
         let looked = self.sessionm.calls.look_up(criterion).await;
-        looked.map_err(|trouble| {
-            let failure = Failure::from(trouble);
-            let by = match criterion {
-                Criterion::Email(_) => "e-mail",
-                Criterion::Phone(_) => "telephone number",
-            };
-            Failure {
-                cause: format!("the search by {by}: {}", failure.cause).into(),
-                ..failure
-            }
-        })
+        looked.map_err(|trouble| by(criterion, trouble.into()))
+    }
+}
+
+/// Says which search it was, and not for whom.
+fn by(criterion: Criterion<'_>, failure: Failure) -> Failure {
+    let by = match criterion {
+        Criterion::Email(_) => "e-mail",
+        Criterion::Phone(_) => "telephone number",
+    };
+    Failure {
+        cause: format!("the search by {by}: {}", failure.cause).into(),
+        ..failure
     }
 }
 
