@@ -189,9 +189,7 @@ impl Call {
     }
 
     fn set_cookie(&self, name: &str, value: &str, seconds: u64) {
-        let cookie =
-            format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        if let Ok(cookie) = HeaderValue::try_from(written_cookie(name, value, seconds)) {
             let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
             cookies.push(cookie);
         }
@@ -380,13 +378,17 @@ const MOST_HEADERS: usize = 14;
 
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn written_cookie(name: &str, value: &str, seconds: u64) -> String {
+    format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict")
+}
+
+/// The value of a cookie. What others have set beside it may be of any bytes.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| str::from_utf8(pair).ok()?.trim().split_once('='))
         .find(|(own, value)| *own == name && !value.is_empty())
         .map(|(_, value)| value)
 }
@@ -424,5 +426,71 @@ pub(crate) fn log(
         tracing::error!(request_id = id, step, provider, ms, code, cause = %cause, advice, "failed");
     } else {
         tracing::warn!(request_id = id, step, provider, ms, code, cause = %cause, advice, "refused");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Names of others that are nearly ours, and their values of any bytes that a header can have.
+    fn others() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let name = prop_oneof![
+            Just("__Host-admit-one-strong".to_owned()),
+            Just("__host-admit-one".to_owned()),
+            Just("x__Host-admit-one".to_owned()),
+            Just("__Host-admit-one ".to_owned()),
+            Just(String::new()),
+            "[a-zA-Z_-]{1,8}",
+        ];
+        let bytes = prop_oneof![b'\x20'..b';', b'<'..=b'\x7e', 0x80..=0xff_u8];
+        let value = proptest::collection::vec(bytes, 0..12);
+        let pair = (name, value).prop_map(|(name, value)| [name.as_bytes(), b"=", &value].concat());
+        proptest::collection::vec(pair, 0..5)
+    }
+
+    fn headers(values: &[Vec<u8>]) -> HeaderMap {
+        let values = values.iter().map(|value| HeaderValue::from_bytes(value));
+        values
+            .map(|value| (header::COOKIE, value.unwrap()))
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_cookie_that_was_written_is_read_back_whatever_stands_beside_it(
+            value in "[A-Za-z0-9_.=-]{1,40}", seconds: u64, before in others(), after in others(), together: bool,
+        ) {
+            let written = written_cookie(COOKIE, &value, seconds);
+            let sent = written.split(';').next().unwrap().as_bytes().to_vec();
+            let all = [before, vec![sent], after].concat();
+            let all = if together { vec![all.join(&b"; "[..])] } else { all };
+            let all = headers(&all);
+            prop_assert_eq!(cookie(&all, COOKIE), Some(&*value));
+        }
+
+        #[test]
+        fn the_cookies_of_others_are_none_of_ours(all in others()) {
+            let all = headers(&[all.join(&b"; "[..])]);
+            prop_assert_eq!(cookie(&all, COOKIE), None);
+        }
+
+        #[test]
+        fn whatever_is_sent_as_cookies_is_read_without_panic(
+            all in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..4),
+            name in "[a-z=; ]{0,3}",
+        ) {
+            let fit = |value: &Vec<u8>| HeaderValue::from_bytes(value).is_ok();
+            let all: Vec<_> = all.into_iter().filter(fit).collect();
+            let sent = headers(&all);
+            if let Some(value) = cookie(&sent, &name) {
+                prop_assert!(!value.is_empty());
+                let pair = format!("{name}={value}").into_bytes();
+                let is_there = |all: &Vec<u8>| all.windows(pair.len()).any(|part| part == pair);
+                prop_assert!(all.iter().any(is_there));
+            }
+        }
     }
 }

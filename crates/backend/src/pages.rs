@@ -22,7 +22,12 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
-use crate::{app, call::RequestId, failure::Failure, language::Language};
+use crate::{
+    app,
+    call::{RequestId, cookie},
+    failure::Failure,
+    language::Language,
+};
 use admit_one_protocol::Code;
 use built::Built;
 use encoding::Encoding;
@@ -186,15 +191,7 @@ async fn page(
 
 /// `lang` of the address, or the one that the page has remembered over the redirect (`boot.js`), or the browser's wish.
 fn language(uri: &Uri, headers: &HeaderMap) -> Language {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &HeaderValue| value.to_str().ok())
-    };
-    let remembered = text(header::COOKIE)
-        .unwrap_or_default()
-        .split("; ")
-        .find_map(|cookie| cookie.strip_prefix("admit-one-lang="));
+    let remembered = cookie(headers, "admit-one-lang");
     let query = [
         uri.query().unwrap_or_default(),
         "&lang=",
@@ -206,7 +203,8 @@ fn language(uri: &Uri, headers: &HeaderMap) -> Language {
     } else {
         uri.query()
     };
-    Language::chosen(query, text(header::ACCEPT_LANGUAGE))
+    let accept = headers.get(header::ACCEPT_LANGUAGE);
+    Language::chosen(query, accept.and_then(|value| value.to_str().ok()))
 }
 
 pub(crate) async fn sign_in(State(state): State<Arc<app::State>>, request: Request) -> Response {
@@ -281,6 +279,52 @@ pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request
             }
             Failure::new(Code::NotFound, "nothing is served here")
                 .into_problem(RequestId::of(&request))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{prelude::*, sample::select};
+
+    use super::*;
+
+    fn languages() -> impl Strategy<Value = Language> {
+        select(Language::all().collect::<Vec<_>>())
+    }
+
+    fn asked(path: &str, cookie: &[u8], accept: &[u8]) -> Language {
+        let headers = [(header::COOKIE, cookie), (header::ACCEPT_LANGUAGE, accept)];
+        let headers = headers
+            .into_iter()
+            .map(|(name, value)| (name, HeaderValue::from_bytes(value).unwrap()));
+        language(&path.parse().unwrap(), &headers.collect())
+    }
+
+    proptest! {
+        #[test]
+        fn a_remembered_language_is_read_back_whatever_stands_beside_it(
+            remembered in languages(), other in languages(), region in "(-[A-Z]{2})?",
+            before in "([a-z]{1,8}=[a-zé=&]{0,8}; ){0,3}", after in "(; [a-z]{1,8}=[a-zé=&]{0,8}){0,3}",
+        ) {
+            let tag = remembered.as_str();
+            let cookie = format!("{before}admit-one-lang={tag}{region}{after}");
+            let accept = other.as_str().as_bytes();
+            prop_assert_eq!(asked("/callback/club?code=c", cookie.as_bytes(), accept), remembered);
+            let path = format!("/?lang={}", other.as_str());
+            prop_assert_eq!(asked(&path, cookie.as_bytes(), accept), other, "the address comes first");
+        }
+
+        #[test]
+        fn what_is_remembered_and_is_no_language_counts_for_nothing(
+            odd in "[^;\\p{C}]{0,20}", wished in languages(),
+        ) {
+            let known = Language::all().any(|language| {
+                odd.trim().split(['-', '_', '&']).next().unwrap().eq_ignore_ascii_case(language.as_str())
+            });
+            prop_assume!(!known);
+            let cookie = format!("admit-one-lang={odd}");
+            prop_assert_eq!(asked("/", cookie.as_bytes(), wished.as_str().as_bytes()), wished);
         }
     }
 }
