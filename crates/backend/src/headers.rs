@@ -98,3 +98,38 @@ fn made() -> Arc<str> {
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     Arc::from(admit_one_protocol::encoding::base64url(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_id_of_somebody_before_us_stays_as_it_is_or_is_not_taken(
+            id in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..80),
+                "[A-Za-z0-9_-]{0,80}|[A-Za-z0-9_-]{6,9}|[A-Za-z0-9_-]{63,66}".prop_map(String::into_bytes),
+                "[A-Za-z0-9_-]{4,30}[ -~][A-Za-z0-9_-]{4,30}".prop_map(String::into_bytes),
+            ],
+        ) {
+            let Ok(value) = HeaderValue::from_bytes(&id) else {
+                return Ok(());
+            };
+            // A log line of text must not be broken by it, nor grow without bound.
+            let of_ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            let fits = (8..=64).contains(&id.len()) && id.iter().all(of_ours);
+            let taken = accepted(&value);
+            prop_assert_eq!(taken.as_deref().map(str::as_bytes), fits.then_some(&*id));
+        }
+    }
+
+    #[test]
+    fn an_id_of_ours_is_one_that_we_would_take() {
+        let (one, other) = (made(), made());
+        assert_ne!(one, other);
+        let value = HeaderValue::from_str(&one).unwrap();
+        assert_eq!(accepted(&value), Some(one));
+    }
+}

@@ -120,6 +120,8 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample};
+
     use super::*;
 
     #[test]
@@ -135,5 +137,52 @@ mod tests {
         assert_eq!(Language::chosen(None, Some("fr;q=0, *")).as_str(), "en");
         assert_eq!(Language::chosen(None, None).as_str(), "en");
         assert_eq!(Language::of("fr-CH").as_str(), "fr");
+    }
+
+    /// The languages that there are, each at most once, and how much each is wished for, in thousandths.
+    fn wishes() -> impl Strategy<Value = Vec<(Language, u32)>> {
+        let all: Vec<_> = Language::all().collect();
+        let weights = proptest::collection::vec(prop_oneof![Just(0), 0..=1000_u32], all.len());
+        (Just(all).prop_shuffle(), weights)
+            .prop_map(|(all, weights)| all.into_iter().zip(weights).collect())
+    }
+
+    fn accept(wishes: &[(Language, u32)]) -> String {
+        let range = |(language, weight): &(Language, u32)| {
+            let (tag, weight) = (language.as_str(), f64::from(*weight) / 1000.0);
+            format!("{tag}-XX;q={weight}")
+        };
+        wishes.iter().map(range).collect::<Vec<_>>().join(", ")
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_for_the_answer_is_a_language_there_is(
+            query in proptest::option::of("(lang=)?\\PC{0,20}"), accept in proptest::option::of("\\PC{0,40}"),
+        ) {
+            let chosen = Language::chosen(query.as_deref(), accept.as_deref());
+            prop_assert!(Language::all().any(|language| language == chosen));
+        }
+
+        #[test]
+        fn the_one_wished_for_most_is_read_and_one_of_weight_zero_never(wishes in wishes()) {
+            let chosen = Language::chosen(None, Some(&accept(&wishes)));
+            let most = wishes.iter().map(|(_, weight)| *weight).max().unwrap();
+            // Of two that are wished for as much, the first.
+            let first = wishes.iter().find(|(_, weight)| *weight == most).unwrap();
+            let expected = if most > 0 { first.0 } else { DEFAULT };
+            prop_assert_eq!(chosen, expected);
+        }
+
+        #[test]
+        fn lang_comes_before_every_wish(
+            language in sample::select(Language::all().collect::<Vec<_>>()), upper: bool, region in "([-_][A-Za-z]{2,8})?",
+            before in "([a-km-z]{1,5}=[^&]{0,8}&){0,3}", wishes in wishes(),
+        ) {
+            let tag = language.as_str();
+            let tag = if upper { tag.to_ascii_uppercase() } else { tag.to_owned() };
+            let query = format!("{before}lang={tag}{region}&lang=xx");
+            prop_assert_eq!(Language::chosen(Some(&query), Some(&accept(&wishes))), language);
+        }
     }
 }

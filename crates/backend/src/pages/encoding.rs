@@ -88,6 +88,8 @@ pub(super) fn gzip(text: &Bytes) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample};
+
     use super::*;
 
     fn of(accept: &'static str) -> Encoding {
@@ -102,5 +104,79 @@ mod tests {
         assert_eq!(of("gzip, deflate, br, zstd"), Encoding::Brotli);
         assert_eq!(of("gzip;q=0.5, br;q=0"), Encoding::Gzip);
         assert_eq!(of("identity"), Encoding::Identity);
+    }
+
+    fn of_all(values: &[Vec<u8>]) -> Encoding {
+        let values = values.iter().map(|value| HeaderValue::from_bytes(value));
+        let headers = values.map(|value| (header::ACCEPT_ENCODING, value.unwrap()));
+        Encoding::accepted(&headers.collect())
+    }
+
+    /// A weight as RFC 9110 section 12.4.2 writes it, and whether it is nought.
+    fn weight() -> impl Strategy<Value = (&'static str, bool)> {
+        sample::select(vec![
+            ("", false),
+            (";q=1", false),
+            ("; q=0.5", false),
+            (" ;q=0.001", false),
+            (";q=1.000", false),
+            (";q=0", true),
+            ("; q=0.0", true),
+            (" ; q=0.", true),
+            (";q=0.000", true),
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_was_named_and_not_refused(
+            br in proptest::option::of(weight()), gzip in proptest::option::of(weight()),
+            others in "((deflate|zstd|brotli|x-gzip|\\*)(;q=(0|1))?){0,1}", turn in 0..3_usize, together: bool,
+        ) {
+            let range = |name: &str, weight: Option<(&str, bool)>| {
+                weight.map(|(weight, _)| format!("{name}{weight}").into_bytes())
+            };
+            let ranges = [range("br", br), range("gzip", gzip), Some(others.into_bytes())];
+            let mut ranges: Vec<_> = ranges.into_iter().flatten().collect();
+            let places = ranges.len();
+            ranges.rotate_left(turn % places);
+            let ranges = if together { vec![ranges.join(&b", "[..])] } else { ranges };
+            let taken = |weight: Option<(&str, bool)>| weight.is_some_and(|(_, is_nought)| !is_nought);
+            let expected = match (taken(br), taken(gzip)) {
+                (true, _) => Encoding::Brotli,
+                (false, true) => Encoding::Gzip,
+                (false, false) => Encoding::Identity,
+            };
+            prop_assert_eq!(of_all(&ranges), expected);
+        }
+
+        #[test]
+        fn whatever_is_sent_nothing_is_taken_that_was_not_named(
+            values in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..4),
+        ) {
+            let fit = |value: &Vec<u8>| HeaderValue::from_bytes(value).is_ok();
+            let values: Vec<_> = values.into_iter().filter(fit).collect();
+            let named = |name: &[u8]| {
+                let has = |value: &Vec<u8>| value.windows(name.len()).any(|part| part == name);
+                values.iter().any(has)
+            };
+            match of_all(&values) {
+                Encoding::Brotli => prop_assert!(named(b"br")),
+                Encoding::Gzip => prop_assert!(named(b"gzip")),
+                Encoding::Identity => {}
+            }
+        }
+
+        #[test]
+        fn what_was_compressed_is_held_and_nothing_else(text in "\\PC{0,200}", other in "\\PC{0,20}") {
+            let raw = Bytes::from(text);
+            let longer = [&*raw, b"x"].concat();
+            for (encoding, compressed) in [(Encoding::Brotli, brotli(&raw)), (Encoding::Gzip, gzip(&raw))] {
+                prop_assert!(encoding.holds(&compressed, &raw));
+                prop_assert!(!encoding.holds(&compressed, &longer));
+                prop_assert!(*other.as_bytes() == *raw || !encoding.holds(&compressed, other.as_bytes()));
+                prop_assert!(!encoding.holds(&raw, &raw) || raw.is_empty());
+            }
+        }
     }
 }
