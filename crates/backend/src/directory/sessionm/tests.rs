@@ -51,6 +51,8 @@ struct Inner {
     /// By method and the beginning of what follows the key in the path.
     faults: VecDeque<(Method, &'static str, Fault)>,
     seen: Vec<(Method, String, Value)>,
+    /// When each came.
+    at: Vec<std::time::Instant>,
 }
 
 impl Tenancy {
@@ -200,6 +202,7 @@ async fn serve(State(tenancy): State<Tenancy>, method: Method, uri: Uri, body: B
         .unwrap_or_default();
     let short = path.trim_start_matches("/priv/v1/apps/key/").to_owned();
     let fault = tenancy.with(|inner| {
+        inner.at.push(std::time::Instant::now());
         inner
             .seen
             .push((method.clone(), short.clone(), body.clone()));

@@ -128,3 +128,38 @@ async fn a_silent_directory_ends_in_time() {
     );
     assert!(since.elapsed() < Duration::from_millis(4 * TIMEOUT_MS));
 }
+
+#[tokio::test]
+async fn without_retry_after_each_pause_is_longer_until_the_time_out_would_be_over() {
+    // Room for pauses of 200, 400 and 800 ms, and not for the 1600 ms after them.
+    let timeout_ms = 2_500;
+    let asked = async |status| {
+        let Scene {
+            tenancy, directory, ..
+        } = scene_with(|config| config.timeout_ms = timeout_ms).await;
+        for _ in 0..8 {
+            let busy = Fault::Answer(status, Value::Null, "");
+            tenancy.fault(Method::GET, "external/", busy);
+        }
+        let since = std::time::Instant::now();
+        let trouble = directory.calls.retrieve_external("a").await.err().unwrap();
+        assert!(
+            since.elapsed() < Duration::from_millis(timeout_ms),
+            "it isn't waited for in vain"
+        );
+        let at = tenancy.with(|inner| inner.at.clone());
+        let pauses: Vec<_> = at.windows(2).map(|two| two[1] - two[0]).collect();
+        assert_eq!(pauses.len(), 3, "{pauses:?}");
+        for (pause, least_ms) in pauses.iter().zip([200, 400, 800]) {
+            assert!(*pause >= Duration::from_millis(least_ms), "{pauses:?}");
+        }
+        assert!(pauses.is_sorted(), "{pauses:?}");
+        Failure::from(trouble)
+    };
+    let (busy, unavailable) = tokio::join!(asked(429), asked(503));
+    assert_eq!(
+        (busy.code, busy.retry_after),
+        (Code::DirectoryBusy, Some(5))
+    );
+    assert_eq!(unavailable.code, Code::DirectoryUnavailable);
+}
