@@ -7,10 +7,11 @@
 
 mod support;
 
+use admit_one_backend::{App, Config};
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
-use support::Browser;
+use support::{Browser, ORIGIN, Upstream, secrets, toml};
 use tower::ServiceExt;
 
 #[tokio::test]
@@ -102,6 +103,34 @@ async fn pages_are_never_cached_and_strictly_framed() {
         );
         assert!(header("strict-transport-security").starts_with("max-age="));
         assert!(header("permissions-policy").contains("camera=()"));
+    }
+}
+
+/// Over http a browser has to ignore it (RFC 6797 section 8.1), and a localhost that took it would be lost for others.
+#[tokio::test]
+async fn https_is_insisted_on_where_it_is_ours_and_nowhere_else() {
+    for (public_url, expected) in [
+        (ORIGIN, Some("max-age=31536000")),
+        ("http://localhost:8800", None),
+    ] {
+        let upstream = Upstream::start().await;
+        let text = toml(&upstream.issuer, "", "").replace(ORIGIN, public_url);
+        let config =
+            Config::parse(&text, "test.toml", &secrets).unwrap_or_else(|error| panic!("{error}"));
+        let browser = Browser::of(App::start(config).await.unwrap(), upstream).await;
+        for path in [
+            "/",
+            "/callback/club",
+            "/app-0123456789abcdef.js",
+            "/v1/configuration",
+            "/healthz",
+            "/nothing-here",
+        ] {
+            let answer = browser.get(path).await;
+            let insisted = answer.headers.get("strict-transport-security");
+            let insisted = insisted.map(|value| value.to_str().unwrap());
+            assert_eq!(insisted, expected, "{public_url}{path}");
+        }
     }
 }
 
