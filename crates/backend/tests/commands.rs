@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
+
+use support::Upstream;
 
 fn admit_one(arguments: &[&str], toml: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -18,6 +22,7 @@ fn admit_one(arguments: &[&str], toml: &str) -> Output {
         .arg("--config")
         .arg(config)
         .env("SEAL", "ab".repeat(32))
+        .env("TENANT", "tenant-secret")
         .current_dir(folder.path())
         .output()
         .unwrap()
@@ -86,6 +91,73 @@ fn check_with_probe_names_the_provider_that_does_not_answer() {
         message.contains("provider club: upstream_unreachable"),
         "{message}"
     );
+}
+
+/// SessionM as far as a probe sees it: it knows nobody, and turns away who hasn't the secret.
+async fn sessionm() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(async |headers: http::HeaderMap| {
+        // base64("key:tenant-secret")
+        let known = headers["authorization"] == "Basic a2V5OnRlbmFudC1zZWNyZXQ=";
+        let (status, code) = if known {
+            (http::StatusCode::NOT_FOUND, "user_not_found")
+        } else {
+            (http::StatusCode::UNAUTHORIZED, "access_denied")
+        };
+        let answer = serde_json::json!({"status": "error", "errors": {"code": code}});
+        (status, answer.to_string())
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    url
+}
+
+#[tokio::test]
+async fn check_with_probe_has_a_line_for_each_that_answers() {
+    let (club, other) = (Upstream::start().await, Upstream::start().await);
+    let more = format!(
+        r#"
+[[providers]]
+id = "other"
+kind = "oidc"
+label = "Other"
+issuer = "{}"
+client_id = "shop"
+client_auth = "none"
+[directory]
+kind = "sessionm"
+api_url = "{}"
+api_key = "key"
+api_secret_env = "TENANT"
+"#,
+        other.issuer,
+        sessionm().await
+    );
+    let fine = FINE.replace("http://localhost:9", &club.issuer) + &more;
+    let probe = async |toml: String| {
+        let probe = move || admit_one(&["check", "--probe"], &toml);
+        tokio::task::spawn_blocking(probe).await.unwrap()
+    };
+    let output = probe(fine.clone()).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}");
+    let lines: Vec<_> = said.lines().collect();
+    for line in [
+        "database: fine",
+        "provider club: fine",
+        "provider other: fine",
+        "directory: fine",
+    ] {
+        assert!(lines.contains(&line), "{line} isn't in {said}");
+    }
+    assert!(club.count("/metadata") > 0 && other.count("/metadata") > 0);
+
+    // One that doesn't answer as it should takes no line from the others.
+    let output = probe(fine.replace("\"TENANT\"", "\"SEAL\"")).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("provider other: fine"), "{said}");
+    assert!(said.contains("directory: directory_refused"), "{said}");
 }
 
 fn answers(port: u16) -> bool {
