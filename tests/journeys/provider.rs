@@ -50,11 +50,20 @@ impl Provider {
 
     /// New signing keys.
     async fn rotate(&self, query: &str) {
+        self.control("POST", &format!("rotate{query}")).await;
+    }
+
+    /// The private key of the client `shop-jwt`.
+    async fn client_key(&self) -> String {
+        self.control("GET", "clients/shop-jwt/key.pem").await
+    }
+
+    async fn control(&self, method: &str, path: &str) -> String {
         let origin = url::Url::parse(&self.issuer)
             .unwrap()
             .origin()
             .ascii_serialization();
-        order("POST", &format!("{origin}/__control/rotate{query}"), None).await;
+        order(method, &format!("{origin}/__control/{path}"), None).await
     }
 }
 
@@ -74,8 +83,13 @@ async fn journey_at<Steps: AsyncFnOnce(&Journey, &Provider)>(
     let listener = Arc::new(std::net::TcpListener::bind("127.0.0.1:0").unwrap());
     let app = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let provider = Provider::start(&app, environment);
+    let client_key = match client_id {
+        "shop-jwt" => Some(provider.client_key().await),
+        _ => None,
+    };
     let setup = Setup {
         client_id,
+        client_key,
         issuer: Some(provider.issuer.clone()),
         listener: Some(listener),
         ..Setup::default()
@@ -155,6 +169,27 @@ async fn signed_with_eddsa() {
 async fn a_client_with_its_secret_in_the_body_and_one_without_a_secret_sign_in() {
     journey_at("shop-post", &[], async |j, _| alice_signs_in(j).await).await;
     journey_at("shop-public", &[], async |j, _| alice_signs_in(j).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_signs_with_its_key_signs_in_refreshes_and_signs_out() {
+    journey_at("shop-jwt", &[], async |j, _| {
+        alice_signs_in(j).await;
+        let b = &j.browser;
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+        b.refresh(&j.stage).await; // with the rotated refresh token
+        b.press("sign-out-everywhere").await;
+        b.wait_for(
+            "location.pathname === '/signed-out' && document.querySelector('[data-testid=status]')",
+        )
+        .await;
+        assert!(!b.somebody_is_signed_in().await);
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

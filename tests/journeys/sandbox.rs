@@ -1,9 +1,12 @@
 //! Buyers sign in through the sandbox's OpenID provider.
 
+use admit_one_sandbox::System;
+
 use crate::browser::Options;
 use crate::buyer::ALICE;
 use crate::journey::{journey, journey_on};
 use crate::stage::Setup;
+use crate::wire::member;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn alice_signs_in_sees_her_email_and_is_greeted_by_the_shop_with_her_contact_number() {
@@ -111,6 +114,59 @@ async fn claims_that_stand_in_userinfo_alone_are_shown() {
         b.wait_for("document.querySelector('[data-testid=continue]')")
             .await;
         b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+/// RFC 7523 section 2.2: no secret, and a new assertion each time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_signs_with_its_key_signs_in_refreshes_and_signs_out() {
+    let setup = Setup {
+        client_id: "shop-jwt",
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.open(&j.stage.app("/account")).await;
+        b.refresh(&j.stage).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        assert!(!b.somebody_is_signed_in().await);
+
+        let revoked = async {
+            while j.stage.heard(System::Club, "/revoke").is_empty() {
+                tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+            }
+        };
+        let revoked = tokio::time::timeout(crate::browser::PATIENCE, revoked).await;
+        assert!(revoked.is_ok(), "the refresh token isn't revoked");
+        let calls = ["/token", "/revoke"].map(|path| j.stage.heard(System::Club, path));
+        let grants: Vec<_> = calls[0]
+            .iter()
+            .map(|call| member(call, "grant_type"))
+            .collect();
+        assert_eq!(grants, [Some("authorization_code"), Some("refresh_token")]);
+        let mut assertions = std::collections::BTreeSet::new();
+        for call in calls.iter().flatten() {
+            assert_eq!(call.status, 200, "{call:?}");
+            assert_eq!(
+                member(call, "client_assertion_type"),
+                Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            );
+            let claims = member(call, "client_assertion claims").unwrap();
+            assert!(claims.contains(r#""sub":"shop-jwt""#), "{claims}");
+            for other in ["Authorization", "client_secret"] {
+                assert_eq!(member(call, other), None, "{other}");
+            }
+            assert!(
+                assertions.insert(member(call, "client_assertion")),
+                "{call:?}"
+            );
+        }
     })
     .await;
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use admit_one_backend::{App, Clock, Config};
-use admit_one_sandbox::{Fault, Sandbox, SandboxOptions};
+use admit_one_sandbox::{Fault, Message, Sandbox, SandboxOptions, System};
 use axum::{Router, extract::Request};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -26,8 +26,10 @@ pub(crate) struct Setup {
     pub(crate) custody: &'static str,
     /// Further lines of `[server]`.
     pub(crate) server: String,
-    /// `client_id`; the one that ends in `-public` has no secret.
+    /// `client_id`; the one that ends in `-public` has no secret, the one that ends in `-jwt` signs with a key.
     pub(crate) client_id: &'static str,
+    /// That key, in PEM, where it isn't of the sandbox's client.
+    pub(crate) client_key: Option<String>,
     /// Further lines of the `[[providers]]` entry.
     pub(crate) provider: String,
     /// Further tables at the end of the file.
@@ -64,6 +66,7 @@ impl Default for Setup {
             custody: "local",
             server: String::new(),
             client_id: "shop",
+            client_key: None,
             provider: String::new(),
             more: String::new(),
             shop: "",
@@ -156,7 +159,14 @@ impl Stage {
         servers.push(Gate::default().serve(partner_listener, sandbox.partner_router()));
 
         let database = folder.path().join("admit-one.db");
+        let client_key = folder.path().join("client.pem");
+        let pem = setup.client_key.clone();
+        std::fs::write(&client_key, pem.unwrap_or_else(|| sandbox.client_key_pem())).unwrap();
         let toml = configuration(setup, &app, &upstream, &shop, &dist, &database)
+            .replace(
+                "{client_key}",
+                &format!("{:?}", client_key.display().to_string()),
+            )
             .replace("{partner}", &partner);
         if let Some(contacts) = setup.contacts {
             let imported = admit_one_backend::import(&config(&toml), contacts).await;
@@ -224,6 +234,14 @@ impl Stage {
             Some(settings),
         )
         .await;
+    }
+
+    /// What a system of the sandbox heard at this path, oldest first.
+    pub(crate) fn heard(&self, system: System, path: &str) -> Vec<Message> {
+        let messages = self.sandbox.messages().into_iter();
+        messages
+            .filter(|message| message.system == system && message.path.ends_with(path))
+            .collect()
     }
 
     /// Waits until so many refreshes came.
@@ -419,6 +437,8 @@ origins = ["{shop}"]
             id if id.ends_with("-public") => "client_auth = \"none\"",
             id if id.ends_with("-post") =>
                 "client_auth = \"client_secret_post\"\nclient_secret_env = \"CLUB\"",
+            id if id.ends_with("-jwt") =>
+                "client_auth = \"private_key_jwt\"\nclient_key_file = {client_key}",
             _ => "client_secret_env = \"CLUB\"",
         },
         provider = setup.provider,

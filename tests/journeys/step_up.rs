@@ -19,7 +19,7 @@ use crate::buyer::{ALICE, BOB, NUMBER};
 use crate::directory::{Directory, with_both_directories};
 use crate::journey::{Journey, journey_on};
 use crate::stage::{Setup, Stage};
-use crate::wire::order;
+use crate::wire::{member, order};
 
 const PASSWORD: &str = "input[name=password]";
 const OTP: &str = "input[name=otp]";
@@ -103,19 +103,9 @@ async fn session(b: &Browser) -> serde_json::Value {
     serde_json::from_str(text.as_str().unwrap_or("null")).unwrap()
 }
 
-/// A member of a request that was heard.
-fn member<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    let mut members = message.request.iter();
-    let found = members.find(|(own, _)| own == name);
-    found.map(|(_, value)| value.as_str())
-}
-
 /// What the sandbox's Airlock heard at this path, oldest first.
 fn heard(stage: &Stage, path: &str) -> Vec<Message> {
-    let messages = stage.sandbox.messages().into_iter();
-    messages
-        .filter(|message| message.system == System::Airlock && message.path.ends_with(path))
-        .collect()
+    stage.heard(System::Airlock, path)
 }
 
 with_both_directories!(

@@ -1,5 +1,6 @@
 //! A few plain HTTP requests, to the control pages of the upstreams.
 
+use admit_one_sandbox::Message;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -23,6 +24,13 @@ pub(crate) async fn send(method: &str, url: &str, body: Option<Value>) -> (u16, 
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// A member of a request that was heard.
+pub(crate) fn member<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    let mut members = message.request.iter();
+    let found = members.find(|(own, _)| own == name);
+    found.map(|(_, value)| value.as_str())
 }
 
 /// Sends a request that has to succeed.

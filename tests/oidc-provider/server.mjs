@@ -12,10 +12,11 @@
 //
 //   POST /__control/rotate      signs with new keys from now on; the old ones stay published
 //   POST /__control/rotate?drop the old ones vanish
+//   GET  /__control/clients/shop-jwt/key.pem  the private key of that client, made at the start
 
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
-import { exportJWK, generateKeyPair } from 'jose';
+import { exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { Provider } from 'oidc-provider';
 import { loginPage, readForm } from './login.mjs';
 import { claimsOf, passwordFits } from './personas.mjs';
@@ -33,6 +34,10 @@ async function signingKeys() {
     return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: `${alg}-${randomUUID()}` };
   }));
 }
+
+// Both halves of the key of `shop-jwt`: whoever configures that client fetches the private one.
+const clientKey = await generateKeyPair('ES256', { extractable: true });
+const clientJwks = { keys: [{ ...(await exportJWK(clientKey.publicKey)), alg: 'ES256', use: 'sig' }] };
 
 const client = (client_id, alg, more) => ({
   client_id,
@@ -55,6 +60,7 @@ const configuration = (keys) => ({
     client('shop-eddsa', 'EdDSA'),
     client('shop-post', 'RS256', { token_endpoint_auth_method: 'client_secret_post' }),
     client('shop-public', 'ES256', { token_endpoint_auth_method: 'none', client_secret: undefined }),
+    client('shop-jwt', 'RS256', { token_endpoint_auth_method: 'private_key_jwt', client_secret: undefined, jwks: clientJwks }),
   ],
   jwks: { keys },
   enabledJWA: { idTokenSigningAlgValues: ALGS },
@@ -138,6 +144,7 @@ class RotatingProvider {
       await this.rotate({ drop: searchParams.has('drop') });
       return response.writeHead(204).end();
     }
+    if (pathname === '/__control/clients/shop-jwt/key.pem') return response.end(await exportPKCS8(clientKey.privateKey));
     if (!pathname.startsWith(ISSUER_PATH)) return response.writeHead(404).end();
     if (pathname.startsWith(`${ISSUER_PATH}/interaction/`)) return interact(this.provider, request, response);
     // As behind a proxy that strips the prefix: the provider finds it again in `originalUrl`.
