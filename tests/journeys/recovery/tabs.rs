@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use admit_one_sandbox::System;
+
 use crate::buyer::{ALICE, DAVE};
 use crate::journey::journey;
 
@@ -50,6 +52,55 @@ async fn one_callback_in_two_tabs_is_exchanged_once() {
         b.sees_signed_in(ALICE).await;
         let exchanges = j.stage.backend_gate.count("/v1/exchange");
         assert_eq!(exchanges, 1, "the code isn't sent twice");
+    })
+    .await;
+}
+
+/// Nobody holds a lock then, and both may send the code: the backend has one answer for both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_callback_in_two_tabs_without_web_locks_at_the_same_moment_is_one_sign_in() {
+    journey(async |j| {
+        let b = &j.browser;
+        let first = b.tab().await;
+        b.before_each_page(WITHOUT_LOCKS).await;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        // The address of the callback, before anything has been made of it.
+        let nothing = (http::StatusCode::OK, http::HeaderMap::new(), String::new());
+        j.stage.backend_gate.answer("/callback/club", nothing);
+        b.log_in("alice").await;
+        b.wait_for("location.pathname === '/callback/club'").await;
+        let callback = b.url().await;
+        j.stage.backend_gate.release();
+        let go = format!("location.assign({})", serde_json::json!(callback));
+        b.run(&format!("addEventListener('storage', () => {go})")).await;
+        let second = b.new_tab().await;
+        b.before_each_page(WITHOUT_LOCKS).await;
+        b.open(&j.stage.app("/healthz")).await;
+        j.stage.sandbox_gate.hold("/club/token");
+        b.run(&format!("localStorage.setItem('go', '1'); setTimeout(() => {go}, 0)"))
+            .await;
+        for tab in [&first, &second] {
+            b.switch_to(tab).await;
+            b.wait_for("location.pathname === '/callback/club' && navigator.locks === undefined && window.admitOne?.callback")
+                .await;
+        }
+        // Slow, but no slower than a client waits.
+        tokio::time::sleep(Duration::from_millis(1000)).await;
+        j.stage.sandbox_gate.release();
+        for tab in [&first, &second] {
+            b.switch_to(tab).await;
+            b.sees_signed_in(ALICE).await;
+        }
+        let asked = j.stage.heard(System::Club, "/token");
+        assert_eq!(asked.len(), 1, "the provider sees the code once: {asked:?}");
+        assert_eq!(j.stage.sandbox_gate.count("/club/authorize"), 1);
+        // And the one session is good in both.
+        for tab in [&first, &second] {
+            b.switch_to(tab).await;
+            b.refresh(&j.stage).await;
+        }
     })
     .await;
 }
@@ -104,8 +155,10 @@ async fn two_tabs_that_wake_up_together_refresh_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_tabs_without_web_locks_that_wake_up_together_refresh_once() {
-    two_tabs_refresh_once("Object.defineProperty(navigator, 'locks', { value: undefined });").await;
+    two_tabs_refresh_once(WITHOUT_LOCKS).await;
 }
+
+const WITHOUT_LOCKS: &str = "Object.defineProperty(navigator, 'locks', { value: undefined });";
 
 async fn two_tabs_refresh_once(before_each_page: &str) {
     journey(async |j| {
