@@ -131,24 +131,70 @@ async fn a_call_with_the_cookie_alone_is_refused() {
     .await;
 }
 
+/// The mirror cookie's value, on a page of whichever host.
+const MIRROR: &str = "document.cookie.match(/(?:^|; )admit_one_id=([^;]+)/)?.[1]";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_mirror_cookie_comes_and_goes_with_the_session() {
-    let server = "cookie_mirror = { name = \"admit_one_id\", domain = \"localhost\" }".to_owned();
+async fn a_sibling_host_reads_the_id_token_in_the_mirror_cookie_while_the_session_lasts() {
+    let server =
+        "cookie_mirror = { name = \"admit_one_id\", domain = \"arena.localhost\" }".to_owned();
     let setup = Setup {
         server,
+        host: "tickets.arena.localhost",
         ..Setup::default()
     };
     journey_on(setup, Options::default(), async |j| {
         let b = &j.browser;
+        let tickets = b.tab().await;
+        let shop = b.new_tab().await;
+        let sibling = j
+            .stage
+            .upstream
+            .replace("localhost", "stands.arena.localhost");
+        b.open(&format!("{sibling}/healthz")).await;
+        assert_eq!(b.eval(MIRROR).await, Value::Null);
+
+        b.switch_to(&tickets).await;
         sign_alice_in(b, &j.stage.app).await;
-        b.wait_for("document.cookie.includes('admit_one_id=')")
-            .await;
+        let first = id_token(b).await;
+        b.switch_to(&shop).await;
+        b.wait_for(&format!("{MIRROR} === {first}")).await;
+        // A host that is no sibling doesn't.
+        b.open(&format!("{}/healthz", j.stage.upstream)).await;
+        assert_eq!(b.eval(MIRROR).await, Value::Null);
+        b.open(&format!("{sibling}/healthz")).await;
+
+        b.switch_to(&tickets).await;
         b.open(&j.stage.app("/account")).await;
+        j.stage.pass(5); // or the next token would be of the same second
+        b.refresh(&j.stage).await;
+        let second = id_token(b).await;
+        assert_ne!(second, first);
+        b.switch_to(&shop).await;
+        b.wait_for(&format!("{MIRROR} === {second}")).await;
+
+        b.switch_to(&tickets).await;
         b.press("sign-out").await;
-        b.wait_for("!document.cookie.includes('admit_one_id=')")
+        b.wait_for("localStorage.getItem('admit-one') === null")
             .await;
+        b.switch_to(&shop).await;
+        b.wait_for(&format!("{MIRROR} === undefined")).await;
     })
     .await;
+}
+
+/// The ID token that the app has put down.
+async fn id_token(b: &Browser) -> Value {
+    let id_token = b
+        .eval("JSON.parse(localStorage.getItem('admit-one')).id_token")
+        .await;
+    assert!(
+        id_token
+            .as_str()
+            .is_some_and(|token| token.starts_with("eyJ")),
+        "{id_token}"
+    );
+    id_token
 }
 
 /// A browser that has learned Ed25519 since, with `admit-one-test` out of the storage.

@@ -56,6 +56,8 @@ pub(crate) struct Setup {
     pub(crate) faults: Vec<Fault>,
     /// How many backends share the address and the database.
     pub(crate) instances: usize,
+    /// The app's host.
+    pub(crate) host: &'static str,
     /// Port for the backend, where it has to be known beforehand.
     pub(crate) listener: Option<std::sync::Arc<std::net::TcpListener>>,
 }
@@ -86,6 +88,7 @@ impl Default for Setup {
             contacts: None,
             faults: vec![],
             instances: 1,
+            host: "localhost",
             listener: None,
         }
     }
@@ -143,7 +146,8 @@ impl Stage {
         };
         listener.set_nonblocking(true).unwrap();
         let sandbox_port = sandbox_listener.local_addr().unwrap().port();
-        let app = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let app_port = listener.local_addr().unwrap().port();
+        let app = format!("http://{}:{app_port}", setup.host);
         let upstream = format!("http://localhost:{sandbox_port}");
 
         let mut options = SandboxOptions::new(&upstream, &app);
