@@ -170,3 +170,24 @@ async fn a_client_that_signs_with_its_key_signs_in_refreshes_and_signs_out() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_hint_and_the_language_of_a_link_reach_the_provider() {
+    journey(async |j| {
+        let b = &j.browser;
+        let link = "/?login_hint=alice%40example.test&lang=fr";
+        b.open(&j.stage.app(link)).await;
+        b.press("sign-in").await;
+        b.wait_for(
+            "document.querySelector('input[name=username]')?.value === 'alice@example.test'",
+        )
+        .await;
+        let asked = j.stage.heard(System::Club, "/authorize");
+        let [asked] = &*asked else {
+            panic!("one request, not {}", asked.len())
+        };
+        assert_eq!(member(asked, "login_hint"), Some(ALICE));
+        assert_eq!(member(asked, "ui_locales"), Some("fr"));
+    })
+    .await;
+}
