@@ -181,6 +181,34 @@ async fn the_exchange_doesn_t_wait_for_the_app() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_request_leads_from_the_callback_to_signed_in() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        // The page is the one that was served for the callback: its clock began there.
+        let calls = "(() => { const [mark] = performance.getEntriesByName('signed-in'), origin = location.origin; \
+            return mark && performance.getEntriesByType('resource') \
+                .filter(({ name, startTime }) => name.startsWith(origin + '/v1/') && startTime < mark.startTime) \
+                .map(({ name }) => name.slice(origin.length)); })()";
+        assert_eq!(b.wait_for(calls).await, json!(["/v1/exchange"]));
+        let served = "performance.getEntriesByType('navigation')[0].name";
+        let served = b.eval(served).await;
+        assert!(
+            served.as_str().unwrap().starts_with(&j.stage.app("/callback/club?")),
+            "{served}"
+        );
+        // As the backend saw it, with the sync that comes after.
+        let seen = j.stage.backend_gate.seen();
+        let seen: Vec<_> = seen
+            .split(", ")
+            .filter(|call| call.starts_with("/v1/"))
+            .collect();
+        assert_eq!(seen, ["/v1/exchange ×1", "/v1/profile ×1"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_was_in_trouble_signs_in_at_the_buyers_next_try() {
     journey(async |j| {
         let b = &j.browser;
