@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::browser::Options;
 use crate::buyer::ALICE;
-use crate::journey::journey;
+use crate::journey::{journey, journey_on};
+use crate::stage::Setup;
 
 use super::alice_signed_in;
 
@@ -210,16 +211,37 @@ async fn one_request_leads_from_the_callback_to_signed_in() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_was_in_trouble_signs_in_at_the_buyers_next_try() {
-    journey(async |j| {
+    signs_in_at_the_next_try(Fault::TokenHttp500, "upstream_error").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_was_slow_signs_in_at_the_buyers_next_try() {
+    signs_in_at_the_next_try(Fault::TokenSlow, "upstream_timeout").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_broke_off_signs_in_at_the_buyers_next_try() {
+    signs_in_at_the_next_try(Fault::TokenDropsConnection, "upstream_unreachable").await;
+}
+
+/// The buyer is told, nobody is signed in, and the button leads in when the trouble is over.
+async fn signs_in_at_the_next_try(fault: Fault, code: &'static str) {
+    let setup = Setup {
+        timeout_ms: 1000,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
         let b = &j.browser;
-        j.stage.sandbox.set_faults([Fault::TokenHttp500]);
+        j.stage.sandbox.set_faults([fault]);
         b.open(&j.stage.app("/")).await;
         b.sign_in("alice").await;
         b.wait_for("document.querySelector('[data-testid=retry]')")
             .await;
+        b.sees_error(code).await;
         assert!(!b.somebody_is_signed_in().await);
         j.stage.sandbox.set_faults([]);
         b.press("retry").await;
+        b.wait_for("location.pathname === '/account'").await;
         b.sees_signed_in(ALICE).await;
     })
     .await;
