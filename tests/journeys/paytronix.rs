@@ -68,6 +68,7 @@ with_both_directories!(
     a_code_that_waited_for_five_minutes_is_late_and_the_buyer_may_start_again,
     a_code_that_only_the_diner_knows_to_be_old_is_refused_and_the_buyer_may_start_again,
     an_invalid_token_is_refreshed_and_the_call_sent_again_once,
+    a_token_that_only_the_account_refuses_is_refreshed_too_and_the_balance_is_there,
 );
 
 async fn from_the_button_to_the_shop(directory: Directory) {
@@ -211,6 +212,22 @@ async fn an_invalid_token_is_refreshed_and_the_call_sent_again_once(directory: D
         assert_eq!(j.stage.backend_gate.count("/v1/profile"), 2);
         b.wait_for("document.querySelector('[data-testid=balance]')")
             .await;
+    })
+    .await;
+}
+
+async fn a_token_that_only_the_account_refuses_is_refreshed_too_and_the_balance_is_there(
+    directory: Directory,
+) {
+    journey_on(diner().with(directory), Options::default(), async |j| {
+        let b = &j.browser;
+        let once = admit_one_sandbox::Fault::PaytronixAccountInvalidTokenOnce;
+        j.stage.sandbox.set_faults([once]);
+        b.dines_as_alice(&j.stage).await;
+        b.wait_for("document.querySelector('[data-testid=balance]')")
+            .await;
+        assert_eq!(j.stage.backend_gate.count("/v1/refresh"), 1);
+        assert_eq!(j.stage.backend_gate.count("/v1/profile"), 2);
     })
     .await;
 }

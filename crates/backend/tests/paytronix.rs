@@ -28,6 +28,8 @@ struct Diner {
 #[derive(Default)]
 struct Inner {
     answers: HashMap<&'static str, (u16, String)>,
+    /// An endpoint, and the access token that is good there no more.
+    stale: Option<(&'static str, &'static str)>,
     /// Method, path with query, authorization, body.
     seen: Vec<(Method, String, String, String)>,
 }
@@ -71,6 +73,13 @@ async fn serve(
     inner
         .seen
         .push((method, uri.to_string(), authorization, body));
+    if let Some((endpoint, token)) = inner.stale
+        && uri.path().contains(endpoint)
+        && uri.query().unwrap_or_default().contains(token)
+    {
+        let invalid = json!({"result": "failure", "errorCode": "oauth.invalid_token"});
+        return (http::StatusCode::OK, invalid.to_string());
+    }
     let (status, answer) = inner
         .answers
         .iter()
@@ -261,6 +270,30 @@ async fn the_profile_comes_with_the_balance() {
     diner.answers("accountInformation", 200, invalid);
     let refused = browser.call("POST", "/v1/profile", sync).await;
     refused.refused(Code::UserinfoRefused);
+}
+
+#[tokio::test]
+async fn a_token_that_only_the_account_refuses_is_refreshed_and_the_balance_is_there() {
+    let (mut browser, diner) = start("").await;
+    let tokens = browser.call("POST", "/v1/exchange", code("c")).await.ok();
+    diner.inner.lock().unwrap().stale = Some(("accountInformation", "access-1"));
+    let mut fresh = good("requestGuestToken.json");
+    fresh["access_token"] = "access-2".into();
+    diner.answers("requestGuestToken", 200, fresh);
+    // Not a sign-in without a balance: the app is told to refresh, and sends it again.
+    let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
+    let refused = browser.call("POST", "/v1/profile", sync).await;
+    refused.refused(Code::UserinfoRefused);
+    let refresh = json!({"handle": tokens["handle"]});
+    let tokens = browser.call("POST", "/v1/refresh", refresh).await.ok();
+    let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
+    let profile = browser.call("POST", "/v1/profile", sync).await.ok();
+    assert_eq!(
+        profile["balances"],
+        json!([{"name": "Points", "amount": "120"}])
+    );
+    let (_, path, ..) = diner.last("accountInformation");
+    assert!(path.contains("access_token=access-2"), "{path}");
 }
 
 #[tokio::test]

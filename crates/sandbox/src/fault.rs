@@ -345,6 +345,7 @@ faults! {
         PaytronixUserInformationHttp500 "paytronix_user_information_http_500" "" "The guest's information can't be had (RFC 9110 15.6.1).";
         PaytronixCardNumberAsNumber "paytronix_card_number_as_number" "" "The card numbers are JSON numbers, of 16 digits: the same card.";
         PaytronixCardMissing "paytronix_card_missing" "" "The guest has no card: there is nothing to ask a balance of.";
+        PaytronixAccountInvalidTokenOnce "paytronix_account_invalid_token_once" "" "The guest's information is answered, and the first call of each sign-in for the account is refused for its token: refresh, and send it again.";
         PaytronixAccountSuspended "paytronix_account_suspended" "" "`accountStatus` is `SUSPENDED`.";
         PaytronixAccountInvalidStatus "paytronix_account_invalid_status" "" "`result` of the account is `invalid_status`.";
         PaytronixAccountInformationNotJson "paytronix_account_information_not_json" "" "The account is an HTML page with the status 200.";

@@ -106,7 +106,7 @@ struct Grant {
     scope: String,
     granted_at: i64,
     revoked: bool,
-    /// Whether a call was refused already because `paytronix_invalid_token_once` was on.
+    /// Whether a call was refused already because `paytronix_invalid_token_once` was on, or the same of the account.
     refused_once: bool,
 }
 

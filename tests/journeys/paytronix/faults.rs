@@ -69,6 +69,7 @@ const GUEST: &[Case] = &[
 const ACCOUNT: &[(Fault, bool)] = &[
     (Fault::PaytronixCardNumberAsNumber, true),
     (Fault::PaytronixCardMissing, false),
+    (Fault::PaytronixAccountInvalidTokenOnce, true),
     (Fault::PaytronixAccountSuspended, true),
     (Fault::PaytronixAccountInvalidStatus, false),
     (Fault::PaytronixAccountInformationNotJson, false),

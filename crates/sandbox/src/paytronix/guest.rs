@@ -28,6 +28,9 @@ pub(super) fn router() -> Router<App> {
         .route(&path("accountInformation"), get(account_information))
 }
 
+/// The scope of a call for the account.
+const ACCOUNT: &str = "account_read";
+
 async fn user_information(
     State(app): State<App>,
     RawQuery(query): RawQuery,
@@ -92,7 +95,7 @@ async fn account_information(
         return not_json(StatusCode::INTERNAL_SERVER_ERROR);
     }
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    let member = match member(&mut state, &headers, &parameters, "account_read", app.now()) {
+    let member = match member(&mut state, &headers, &parameters, ACCOUNT, app.now()) {
         Ok(member) => member,
         Err(failure) => return failure.into_response(),
     };
@@ -174,7 +177,8 @@ fn member(
     );
     let (always, once) = (
         state.has(Fault::PaytronixInvalidTokenAlways),
-        state.has(Fault::PaytronixInvalidTokenOnce),
+        state.has(Fault::PaytronixInvalidTokenOnce)
+            || scope == ACCOUNT && state.has(Fault::PaytronixAccountInvalidTokenOnce),
     );
     let paytronix = &mut state.paytronix;
     let grant = one("access_token")

@@ -52,9 +52,10 @@ const ACCOUNT: [Fault; 4] = [
 ];
 
 /// Those that have a test to themselves.
-const OTHERS: [Fault; 4] = [
+const OTHERS: [Fault; 5] = [
     Fault::PaytronixRefreshRefused,
     Fault::PaytronixInvalidTokenOnce,
+    Fault::PaytronixAccountInvalidTokenOnce,
     Fault::PaytronixInvalidTokenAlways,
     Fault::PaytronixSlow,
 ];
@@ -224,6 +225,23 @@ async fn a_token_is_refused_once_in_each_sign_in() {
         let refreshed = refresh(&sandbox, &tokens).await.json();
         let resent = user_information(&sandbox, &refreshed, &[]).await.json();
         assert_eq!(resent["result"], "success");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_refused_for_the_account_alone_and_once_in_each_sign_in() {
+    let sandbox = sandbox();
+    sandbox.set_faults([Fault::PaytronixAccountInvalidTokenOnce]);
+    for _ in 0..2 {
+        let tokens = tokens(&sandbox, "alice").await;
+        let card = card(&sandbox, &tokens).await;
+        let refused = account_information(&sandbox, &tokens, &card, &[]).await;
+        assert_eq!(refused.json()["errorCode"], "oauth.invalid_token");
+        let refreshed = refresh(&sandbox, &tokens).await.json();
+        let guest = user_information(&sandbox, &refreshed, &[]).await.json();
+        assert_eq!(guest["result"], "success");
+        let resent = account_information(&sandbox, &refreshed, &card, &[]).await;
+        assert_eq!(resent.json()["result"], "success");
     }
 }
 
