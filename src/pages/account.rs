@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use admit_one_protocol::{api::SignOutReach, profile::Field, step_up::StepUp};
+use admit_one_protocol::{api::SignOutReach, step_up::StepUp};
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
