@@ -99,7 +99,7 @@ impl RequestUri {
         if wire.error.is_some() || !(200..300).contains(&status) {
             return Err(PushedRequestError::Refused {
                 status,
-                error: wire::excerpt(&wire.error.unwrap_or_default()),
+                error: wire.error.as_deref().map(wire::code).unwrap_or_default(),
             });
         }
         wire.request_uri

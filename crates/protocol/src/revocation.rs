@@ -77,7 +77,7 @@ pub fn accept(status: u16, body: &[u8]) -> Result<(), RevocationError> {
     }
     Err(match wire::object::<WireError>(body) {
         Ok(WireError { error }) if status < 500 => RevocationError::Refused {
-            error: wire::excerpt(&error),
+            error: wire::code(&error),
         },
         _ => RevocationError::Unavailable { status },
     })

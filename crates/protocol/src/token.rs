@@ -301,7 +301,7 @@ impl TokenResponse {
         if let Some(error) = wire.error {
             return Err(TokenError::Refused {
                 grant,
-                error: wire::excerpt(&error),
+                error: wire::code(&error),
                 description: wire.error_description.map(|text| wire::excerpt(&text)),
             });
         }
