@@ -96,6 +96,11 @@ pub fn forget(mirror: Option<&CookieMirror>) {
         shelf.remove(KEY);
     }
     forget_aside();
+    forget_mirror(mirror);
+}
+
+/// Takes the readable copy away: nobody is signed in, or somebody of whom there is none.
+pub fn forget_mirror(mirror: Option<&CookieMirror>) {
     if let Some(mirror) = mirror {
         browser::set_cookie(&cookie(mirror, "", 0));
     }

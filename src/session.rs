@@ -78,6 +78,9 @@ impl Session {
         }
         consent::forget_others(&session);
         self.keep(&session);
+        if session.id_token.is_none() {
+            custody::forget_mirror(self.configuration.read_value().cookie_mirror.as_ref());
+        }
         tabs::announce_sign_in(&session);
         self.state.set(SessionState::SignedIn(Box::new(session)));
     }

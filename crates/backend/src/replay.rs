@@ -9,6 +9,8 @@ use std::{
     sync::Mutex,
 };
 
+use crate::proof::SKEW_MS;
+
 /// Whether a proof may count.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
@@ -57,6 +59,11 @@ impl Replays {
             .seen
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
+        // The clock was ahead and is set right: what was issued before is refused, and what is issued from now on counts.
+        if now_ms + SKEW_MS < seen.young_since {
+            seen.young_since = now_ms;
+            seen.old_since = now_ms;
+        }
         if seen.young.len() >= self.capacity || seen.young_since + self.lifetime_ms <= now_ms {
             seen.old = std::mem::take(&mut seen.young);
             seen.old_since = std::mem::replace(&mut seen.young_since, now_ms);
@@ -96,5 +103,19 @@ mod tests {
             );
         }
         assert_eq!(replays.note("k", "0", 5000, 5010), Verdict::Stale);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_and_is_set_right_refuses_nobody() {
+        let hour = 3_600_000;
+        let replays = Replays::new(300_000, 10, 101 * hour);
+        assert_eq!(
+            replays.note("k", "0", 101 * hour, 101 * hour),
+            Verdict::Fresh
+        );
+        let right = 100 * hour;
+        assert_eq!(replays.note("k", "1", right - 1, right), Verdict::Stale);
+        assert_eq!(replays.note("k", "2", right, right + 1), Verdict::Fresh);
+        assert_eq!(replays.note("k", "2", right, right + 2), Verdict::Replayed);
     }
 }

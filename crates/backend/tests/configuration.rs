@@ -418,10 +418,7 @@ api_secret_env = "CLUB"
             panic!("another directory");
         };
         assert_eq!(sessionm.api_url, "https://sessionm.example");
-        assert_eq!(
-            sessionm.order,
-            [Search::ExternalId, Search::Email, Search::PhoneNumber]
-        );
+        assert_eq!(sessionm.order, [Search::ExternalId, Search::Email]);
         assert_eq!(sessionm.external_id_type, "{provider}");
         assert_eq!(sessionm.lookup_path, "/api/2.0/lookup");
         assert!(!format!("{sessionm:?}").contains("s e:cret"));

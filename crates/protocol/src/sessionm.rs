@@ -84,6 +84,14 @@ impl Numbers {
         }
     }
 
+    /// Whether a lookup, which has digits alone, can tell this number from one of another country.
+    pub fn tell_apart(&self, phone: &str) -> bool {
+        match self {
+            Self::International => true,
+            Self::National(code) => digits(phone).starts_with(code.as_str()),
+        }
+    }
+
     /// A number that the tenant has written, with `+` and the country's digits in front.
     pub fn read(&self, number: &str) -> String {
         let own = digits(number);

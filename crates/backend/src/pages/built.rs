@@ -54,14 +54,13 @@ fn collect(
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             continue;
         };
+        if name.starts_with('.') {
+            continue; // what belongs to a tool, such as `.git`
+        }
         let path = format!("{prefix}/{name}");
         if entry.file_type()?.is_dir() {
             collect(&entry.path(), &path, assets)?;
-        } else if path != "/index.html"
-            && !name.starts_with('.')
-            && !name.ends_with(".br")
-            && !name.ends_with(".gz")
-        {
+        } else if path != "/index.html" && !name.ends_with(".br") && !name.ends_with(".gz") {
             assets.insert(path, Arc::new(Asset::read(&entry.path(), &name)?));
         }
     }

@@ -73,7 +73,8 @@ impl Reader<'_> {
             .secret(written.api_secret_env, written.api_secret_file)?
             .ok_or_else(|| absent("api_secret_env", "`api_secret_env` or `api_secret_file`"))?;
         let order = match written.order {
-            None => vec![Search::ExternalId, Search::Email, Search::PhoneNumber],
+            // Not by number unless asked to: digits that are read in another way than the tenant writes them are somebody else's.
+            None => vec![Search::ExternalId, Search::Email],
             Some(order) => self.order(order)?,
         };
         let external_id_type = match written.external_id_type {

@@ -78,6 +78,11 @@ impl Calls {
         }
     }
 
+    /// Whether the digits of this number are nobody else's in the form that the tenant writes.
+    pub(super) fn tells_apart(&self, phone: &str) -> bool {
+        self.tenant.numbers.tell_apart(phone)
+    }
+
     pub(super) async fn retrieve(&self, user_id: &str) -> Result<Option<User>, Trouble> {
         let request = self.tenant.retrieve(user_id);
         found(self.user(UpstreamCall::Retrieve, request, Again::Yes).await)

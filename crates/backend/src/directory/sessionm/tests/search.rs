@@ -190,3 +190,23 @@ async fn by_a_number_that_is_written_without_the_country() {
     assert_eq!(synced.number, Some(id));
     assert_eq!(synced.profile.get(Field::PhoneNumber), Some("+16175550100"));
 }
+
+/// Norway's +47 42345678 has the digits of +1 474 234 5678.
+#[tokio::test]
+async fn not_by_the_number_of_another_country_where_they_are_written_without_it() {
+    let Scene {
+        tenancy, directory, ..
+    } = scene_with(|config| config.calling_code = Some("1".to_owned())).await;
+    tenancy
+        .has(json!({"email": "us@x.example", "phone_numbers": [{"phone_number": "4742345678"}]}));
+    let claims = Claims {
+        profile: [(Field::PhoneNumber, "+4742345678".to_owned())]
+            .into_iter()
+            .collect(),
+        email_verified: false,
+        phone_number_verified: true,
+    };
+    let synced = directory.sync(person("n"), &claims).await.unwrap();
+    assert_eq!(synced.number, None);
+    assert_eq!(tenancy.count(Method::POST, "/api/2.0/lookup"), 0);
+}

@@ -76,6 +76,9 @@ impl Turn {
         let Some(phone) = phone.filter(|_| claims.phone_number_verified) else {
             return Ok(None);
         };
+        if !self.sessionm.calls.tells_apart(phone) {
+            return Ok(None);
+        }
         let Some(user) = self.looked_up(Criterion::Phone(phone)).await? else {
             return Ok(None);
         };
