@@ -2,7 +2,9 @@
 
 use crate::browser::Options;
 use crate::buyer::{BOB, NUMBER};
+use crate::directory::{Directory, with_both_directories};
 use crate::journey::{journey, journey_on};
+use crate::shop::percent;
 use crate::stage::Setup;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,6 +110,37 @@ async fn bob_may_answer_later_where_the_configuration_allows_it() {
         b.wait_for("document.querySelector('[data-testid=complete]')").await;
         b.press("continue").await;
         b.wait_for(NUMBER).await;
+    })
+    .await;
+}
+
+with_both_directories!(bob_who_answers_later_gets_to_the_page_of_the_shop_that_he_came_from);
+
+async fn bob_who_answers_later_gets_to_the_page_of_the_shop_that_he_came_from(
+    directory: Directory,
+) {
+    let setup = Setup {
+        later: true,
+        ..Setup::default().with(directory)
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        let page = format!("{}/basket/derby", j.stage.shop);
+        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
+            .await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/grant"), 0);
+        b.press("later").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+        b.wait_for(NUMBER).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/grant"), 1);
+        // It is put off, not answered.
+        b.open(&j.stage.app("/profile")).await;
+        assert_eq!(
+            b.wait_for(ASKED).await,
+            serde_json::json!(["phone_number", "address.country"])
+        );
     })
     .await;
 }

@@ -89,6 +89,7 @@ async fn a_grant_lets_in_once_and_unaltered() {
     .await;
 }
 
-fn percent(text: &str) -> String {
+/// As it stands in a query.
+pub(crate) fn percent(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
