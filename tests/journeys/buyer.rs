@@ -62,10 +62,10 @@ impl Browser {
             .await;
     }
 
-    /// Waits until this e-mail is shown as signed in.
+    /// Waits until this e-mail is shown as signed in, by the app itself: the page as it was served shows what was stored.
     #[track_caller]
     pub(crate) fn sees_signed_in(&self, email: &str) -> impl Future<Output = ()> + use<> {
-        let seen = self.wait_for(&format!("{ERROR} ?? {EMAIL}"));
+        let seen = self.wait_for(&format!("{ERROR} ?? (window.admitOne?.ready && {EMAIL})"));
         let email = email.to_owned();
         async move {
             assert_eq!(seen.await.as_str(), Some(&*email), "the e-mail signed in");
