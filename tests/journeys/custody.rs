@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Options};
-use crate::buyer::ALICE;
+use crate::buyer::{ALICE, BOB};
 use crate::journey::{Journey, journey, journey_on};
+use crate::paytronix::diner;
 use crate::stage::Setup;
 
 /// Everything that scripts of the page can read of storage and cookies.
@@ -293,3 +294,30 @@ const FULL: &str = "const set = Storage.prototype.setItem; \
     Storage.prototype.setItem = function (...entry) { \
         if (this === localStorage) throw new DOMException('full', 'QuotaExceededError'); \
         return set.apply(this, entry); };";
+
+/// Of a guest there is no ID token: whoever was in the cookie before is there no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mirror_cookie_is_of_nobody_but_who_is_signed_in() {
+    let setup = Setup {
+        server: "cookie_mirror = { name = \"admit_one_id\", domain = \"arena.localhost\" }"
+            .to_owned(),
+        host: "tickets.arena.localhost",
+        ..diner()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        let first = b.tab().await;
+        b.goes_to_the_diner(&j.stage).await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/")).await;
+        b.click("[data-provider=club]").await;
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for(MIRROR).await;
+        b.switch_to(&first).await;
+        b.log_in("bob").await;
+        b.sees_signed_in(BOB).await;
+        b.wait_for(&format!("{MIRROR} === undefined")).await;
+    })
+    .await;
+}
