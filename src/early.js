@@ -57,6 +57,11 @@
     button.setAttribute('aria-busy', 'true');
   });
   const path = location.pathname;
+  // Who is signed in doesn't need the sign-in module, and whoever isn't will have it while the page is still read.
+  if (path === '/' && !stores.some((store) => read(store, 'admit-one'))) {
+    const js = named('sign-in'), wasm = { rel: 'preload', as: 'fetch', crossOrigin: '', href: js.replace(/\.js$/, '_bg.wasm') };
+    for (const link of [{ rel: 'modulepreload', href: js }, wasm]) document.head.append(Object.assign(document.createElement('link'), link));
+  }
   if (!path.startsWith('/callback/')) return;
 
   // Anything unusual is left to the app.

@@ -30,8 +30,7 @@ pub(super) fn render(
         "title" => Some(title(language, kind)),
         key => language.messages().get(key).map(|message| escape(message)),
     });
-    let early = match kind {
-        Kind::SignIn => preload(&template).unwrap_or_default(),
+    let partner = match kind {
         Kind::Widget(_) => format!(
             "<meta name=\"admit-one:partner\" content=\"{}\">",
             escape(partner)
@@ -40,7 +39,7 @@ pub(super) fn render(
     };
     // The data block first: it holds no `<`, so nothing in it can pass for the place of the content.
     page.replacen("<!--admit-one:data-->", &data, 1)
-        .replacen("<!--admit-one:preload-->", &early, 1)
+        .replacen("<!--admit-one:partner-->", &partner, 1)
         .replacen("<!--admit-one:content-->", &content, 1)
 }
 
@@ -51,16 +50,6 @@ fn without_sign_in(template: &str) -> String {
     };
     let after = rest.split_once('>').map_or("", |(_, after)| after);
     [before, after].concat()
-}
-
-/// Has the browser fetch the sign-in module, which `boot.js` will load, while it still reads the page. Coming back, it
-/// has the module already.
-fn preload(template: &str) -> Option<String> {
-    let (_, rest) = template.split_once(SIGN_IN)?;
-    let (module, _) = rest.split_once(".js\"")?;
-    Some(format!(
-        "<link rel=\"modulepreload\" href=\"{module}.js\"><link rel=\"preload\" as=\"fetch\" crossorigin href=\"{module}_bg.wasm\">"
-    ))
 }
 
 /// Where the page names the sign-in module.
@@ -196,15 +185,6 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_sign_in_module_is_fetched_early() {
-        let template = "<meta name=\"admit-one:sign-in\" content=\"/a-1.js\">";
-        let links = preload(template).unwrap();
-        assert!(links.contains("href=\"/a-1.js\""), "{links}");
-        assert!(links.contains("href=\"/a-1_bg.wasm\""), "{links}");
-        assert_eq!(preload("<meta charset=\"utf-8\">"), None);
-    }
 
     #[test]
     fn a_callback_whose_tokens_stay_in_memory_names_no_sign_in_module() {
