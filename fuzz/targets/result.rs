@@ -16,6 +16,8 @@ static INTEGRATION: LazyLock<Integration> = LazyLock::new(|| Integration {
     client_secret: String::new(),
     credentials: Default::default(),
     scopes: Vec::new(),
+    code_field: "code".to_owned(),
+    redirect_uri_field: "redirect_uri".to_owned(),
     invalid_token_codes: vec!["oauth.invalid_token".to_owned()],
     balance_field: "walletBalances".to_owned(),
 });
