@@ -18,15 +18,13 @@ use crate::{
 /// Takes the response in the address to its end; then the app goes on, however it ended.
 pub fn run() {
     browser::spawn(async {
-        if let Some(session) = finish().await {
-            show(&session);
-        }
+        finish().await;
         browser::boot_load();
     });
 }
 
 /// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
-async fn finish() -> Option<SignedIn> {
+async fn finish() -> Option<()> {
     let custody = custody()?;
     let query = browser::query();
     let pending = pending::find(&callback_state(&query)?)?;
@@ -36,6 +34,7 @@ async fn finish() -> Option<SignedIn> {
     if !put_down(custody, mirror().as_ref(), &session) {
         return None;
     }
+    show(&session);
     let claims = &session.claims;
     if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
         forget_answers();
@@ -44,7 +43,7 @@ async fn finish() -> Option<SignedIn> {
     pending::consume(&pending.state);
     pending::forget_restarts();
     browser::boot_release();
-    Some(session)
+    Some(())
 }
 
 #[inline(never)]
