@@ -220,6 +220,10 @@ pub struct Sso2Config {
     pub secret: Secret,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
+    /// `grant_type` with a refresh token.
+    pub refresh_grant_type: String,
+    /// The parameter, and the member of an answer, that holds one.
+    pub refresh_token_field: String,
     /// The path of the current account.
     pub me_path: String,
     /// The central login form; without it the form is ours.

@@ -168,6 +168,8 @@ pub(super) struct Provider {
     pub(super) login_url: Option<Spanned<String>>,
     pub(super) status_interval: Option<Spanned<u64>>,
     pub(super) danger_short_secret: Option<Spanned<bool>>,
+    pub(super) refresh_grant_type: Option<Spanned<String>>,
+    pub(super) refresh_token_field: Option<Spanned<String>>,
     // Paytronix
     pub(super) site_url: Option<Spanned<String>>,
     pub(super) merchant_id: Option<Spanned<u64>>,
@@ -204,6 +206,8 @@ impl Provider {
             (&[Sso2], span(&self.login_url)),
             (&[Sso2], span(&self.status_interval)),
             (&[Sso2], span(&self.danger_short_secret)),
+            (&[Sso2], span(&self.refresh_grant_type)),
+            (&[Sso2], span(&self.refresh_token_field)),
             (&[Paytronix], span(&self.site_url)),
             (&[Paytronix], span(&self.merchant_id)),
             (&[Paytronix], span(&self.credentials)),

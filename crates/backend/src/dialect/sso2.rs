@@ -269,6 +269,8 @@ impl Sso2 {
             client_id: &self.common.client_id,
             client_secret: self.config.secret.expose_str(),
             scopes: &self.config.scopes,
+            refresh_grant_type: &self.config.refresh_grant_type,
+            refresh_token_field: &self.config.refresh_token_field,
         };
         let call = match grant {
             AccessTokenGrant::Ticket(_) => UpstreamCall::Token,
@@ -276,7 +278,7 @@ impl Sso2 {
         };
         let request = client.access_token_request(&grant);
         let answer = self.upstream.send(&self.common.id, call, request).await?;
-        Ok(ticket::accept(answer.status, &answer.body, &grant)?)
+        Ok(client.accept(answer.status, &answer.body, &grant)?)
     }
 
     async fn me(&self, access_token: &str) -> Result<Account, Failure> {

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::Ticket;
 use crate::{Code, http::HttpRequest, token::TokenResponse, wire};
@@ -19,6 +20,11 @@ pub struct ApiClient<'a> {
     pub client_secret: &'a str,
     /// The scopes to ask for: paths, such as `/external/me/w`.
     pub scopes: &'a [String],
+    /// `grant_type` with a refresh token. That access tokens are renewed with one is published; how isn't, and is by
+    /// default as RFC 6749 (§6) has it, here and in the next.
+    pub refresh_grant_type: &'a str,
+    /// The parameter that holds a refresh token, and the member of an answer that brings one.
+    pub refresh_token_field: &'a str,
 }
 
 impl fmt::Debug for ApiClient<'_> {
@@ -35,7 +41,7 @@ impl fmt::Debug for ApiClient<'_> {
 pub enum AccessTokenGrant {
     /// `ticket`.
     Ticket(Ticket),
-    /// `refresh_token`. That access tokens are renewed with one is published; its parameters are RFC 6749's (§6).
+    /// What came with the access token before.
     RefreshToken(RefreshToken),
 }
 
@@ -58,9 +64,11 @@ impl ApiClient<'_> {
         let scope = self.scopes.join(" ");
         let (grant_type, name, value) = match grant {
             AccessTokenGrant::Ticket(ticket) => ("ticket", "ticket", ticket.as_str()),
-            AccessTokenGrant::RefreshToken(token) => {
-                ("refresh_token", "refresh_token", token.0.as_str())
-            }
+            AccessTokenGrant::RefreshToken(token) => (
+                self.refresh_grant_type,
+                self.refresh_token_field,
+                token.0.as_str(),
+            ),
         };
         let pairs = [
             ("client_id", self.client_id),
@@ -74,6 +82,73 @@ impl ApiClient<'_> {
             Vec::new(),
             &pairs,
         )
+    }
+
+    /// Accepts the answer of the token endpoint. Only `access_token` is sure to be there; how it refuses isn't published, so
+    /// the status decides and RFC 6749's words (§5.2) sharpen it.
+    pub fn accept(
+        &self,
+        status: u16,
+        body: &[u8],
+        grant: &AccessTokenGrant,
+    ) -> Result<TokenResponse, AccessTokenError> {
+        if status >= 500 || status == 429 {
+            return Err(AccessTokenError::Unavailable { status });
+        }
+        let success = (200..300).contains(&status);
+        let mut answer: WireAnswer = match wire::object(body) {
+            Ok(answer) => answer,
+            Err(_) if success => return Err(AccessTokenError::Malformed { status }),
+            Err(_) => WireAnswer::default(),
+        };
+        let error = answer.error.or(if success { None } else { answer.code });
+        if !success || error.is_some() {
+            let error = error.map(|error| wire::code(&error));
+            let client = match error.as_deref() {
+                Some("invalid_grant") => false,
+                Some(
+                    "invalid_client"
+                    | "unauthorized_client"
+                    | "unsupported_grant_type"
+                    | "invalid_scope",
+                ) => true,
+                _ => matches!(status, 401 | 403),
+            };
+            return Err(if client {
+                AccessTokenError::Client { status, error }
+            } else {
+                let grant = match grant {
+                    AccessTokenGrant::Ticket(_) => "ticket",
+                    AccessTokenGrant::RefreshToken(_) => "refresh token",
+                };
+                AccessTokenError::Refused {
+                    grant,
+                    status,
+                    error,
+                }
+            });
+        }
+        let given = |token: Option<String>| token.filter(|token| !token.is_empty());
+        let access_token =
+            given(answer.access_token).ok_or(AccessTokenError::Malformed { status })?;
+        if let Some(token_type) = answer
+            .token_type
+            .filter(|kind| !kind.eq_ignore_ascii_case("bearer"))
+        {
+            return Err(AccessTokenError::TokenType(wire::code(&token_type)));
+        }
+        let refresh_token = match answer.others.remove(self.refresh_token_field) {
+            Some(Value::String(token)) => Some(token),
+            _ => None,
+        };
+        let expires_in = answer.expires_in.and_then(|seconds| seconds.whole());
+        Ok(TokenResponse {
+            access_token,
+            expires_in: Some(expires_in.unwrap_or(ACCESS_TOKEN_LIFETIME)),
+            refresh_token: given(refresh_token),
+            id_token: None,
+            scope: given(answer.scope),
+        })
     }
 }
 
@@ -148,8 +223,6 @@ struct WireAnswer {
     #[serde(default, deserialize_with = "wire::or_absent")]
     expires_in: Option<wire::Seconds>,
     #[serde(default, deserialize_with = "wire::or_absent")]
-    refresh_token: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     scope: Option<String>,
     /// As RFC 6749 has it.
     #[serde(default, deserialize_with = "wire::or_absent")]
@@ -157,65 +230,7 @@ struct WireAnswer {
     /// As the rest of Payway's API has it.
     #[serde(default, deserialize_with = "wire::or_absent")]
     code: Option<String>,
-}
-
-/// Accepts the answer of the token endpoint. Only `access_token` is sure to be there; how it refuses isn't published, so
-/// the status decides and RFC 6749's words (§5.2) sharpen it.
-pub fn accept(
-    status: u16,
-    body: &[u8],
-    grant: &AccessTokenGrant,
-) -> Result<TokenResponse, AccessTokenError> {
-    if status >= 500 || status == 429 {
-        return Err(AccessTokenError::Unavailable { status });
-    }
-    let success = (200..300).contains(&status);
-    let answer: WireAnswer = match wire::object(body) {
-        Ok(answer) => answer,
-        Err(_) if success => return Err(AccessTokenError::Malformed { status }),
-        Err(_) => WireAnswer::default(),
-    };
-    let error = answer.error.or(if success { None } else { answer.code });
-    if !success || error.is_some() {
-        let error = error.map(|error| wire::code(&error));
-        let client = match error.as_deref() {
-            Some("invalid_grant") => false,
-            Some(
-                "invalid_client"
-                | "unauthorized_client"
-                | "unsupported_grant_type"
-                | "invalid_scope",
-            ) => true,
-            _ => matches!(status, 401 | 403),
-        };
-        return Err(if client {
-            AccessTokenError::Client { status, error }
-        } else {
-            let grant = match grant {
-                AccessTokenGrant::Ticket(_) => "ticket",
-                AccessTokenGrant::RefreshToken(_) => "refresh token",
-            };
-            AccessTokenError::Refused {
-                grant,
-                status,
-                error,
-            }
-        });
-    }
-    let given = |token: Option<String>| token.filter(|token| !token.is_empty());
-    let access_token = given(answer.access_token).ok_or(AccessTokenError::Malformed { status })?;
-    if let Some(token_type) = answer
-        .token_type
-        .filter(|kind| !kind.eq_ignore_ascii_case("bearer"))
-    {
-        return Err(AccessTokenError::TokenType(wire::code(&token_type)));
-    }
-    let expires_in = answer.expires_in.and_then(|seconds| seconds.whole());
-    Ok(TokenResponse {
-        access_token,
-        expires_in: Some(expires_in.unwrap_or(ACCESS_TOKEN_LIFETIME)),
-        refresh_token: given(answer.refresh_token),
-        id_token: None,
-        scope: given(answer.scope),
-    })
+    /// A refresh token among them, by the name that it has.
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }

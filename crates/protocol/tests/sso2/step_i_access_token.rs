@@ -1,7 +1,10 @@
-use admit_one_protocol::sso2::{
-    Ticket,
-    status::{Asked, LocalUser, Verdict},
-    ticket::{AccessTokenError, AccessTokenGrant, ApiClient, RefreshToken, accept},
+use admit_one_protocol::{
+    sso2::{
+        Ticket,
+        status::{Asked, LocalUser, Verdict},
+        ticket::{AccessTokenError, AccessTokenGrant, ApiClient, RefreshToken},
+    },
+    token::TokenResponse,
 };
 
 use super::*;
@@ -26,6 +29,23 @@ fn refresh() -> AccessTokenGrant {
     AccessTokenGrant::RefreshToken(RefreshToken("r-1".to_owned()))
 }
 
+const CLIENT: ApiClient<'static> = ApiClient {
+    api_url: "https://api.example",
+    client_id: "paper-shop",
+    client_secret: "se&cret",
+    scopes: &[],
+    refresh_grant_type: "refresh_token",
+    refresh_token_field: "refresh_token",
+};
+
+fn accept(
+    status: u16,
+    body: &[u8],
+    grant: &AccessTokenGrant,
+) -> Result<TokenResponse, AccessTokenError> {
+    CLIENT.accept(status, body, grant)
+}
+
 #[test]
 fn sends_this_form_byte_for_byte() {
     let scopes = [
@@ -33,10 +53,8 @@ fn sends_this_form_byte_for_byte() {
         "/external/account/r".to_owned(),
     ];
     let client = ApiClient {
-        api_url: "https://api.example",
-        client_id: "paper-shop",
-        client_secret: "se&cret",
         scopes: &scopes,
+        ..CLIENT
     };
     let request = client.access_token_request(&AccessTokenGrant::Ticket(ticket("t/1+2")));
     assert_eq!(request.method, "POST");
@@ -84,6 +102,23 @@ fn takes_what_an_rfc_6749_answer_adds() {
     assert_eq!(
         (tokens.expires_in, tokens.refresh_token.as_deref()),
         (Some(7200), Some("r-1"))
+    );
+}
+
+#[test]
+fn the_names_of_a_refresh_that_are_not_published_are_configuration() {
+    let client = ApiClient {
+        refresh_grant_type: "refresh",
+        refresh_token_field: "renewal",
+        ..CLIENT
+    };
+    let body = br#"{"access_token":"a-1","refresh_token":"other","renewal":"r-1"}"#;
+    let tokens = client.accept(200, body, &grant()).unwrap();
+    assert_eq!(tokens.refresh_token.as_deref(), Some("r-1"));
+    let renewed = client.access_token_request(&refresh());
+    assert_eq!(
+        renewed.body,
+        "client_id=paper-shop&client_secret=se%26cret&grant_type=refresh&scope=&renewal=r-1"
     );
 }
 

@@ -54,6 +54,9 @@ impl Reader<'_> {
         let here = sso_url.starts_with("http://");
         let shortest = if here { 1 } else { STATUS_INTERVAL };
         let interval = self.number(written.status_interval, STATUS_INTERVAL, shortest..=86_400)?;
+        let name = |written: Option<Spanned<String>>| {
+            written.map_or_else(|| "refresh_token".to_owned(), Spanned::into_inner)
+        };
         let config = Sso2Config {
             api_url: self.base(api_url)?,
             organisation: organisation.into_inner(),
@@ -61,6 +64,8 @@ impl Reader<'_> {
             scopes: written
                 .scopes
                 .map_or_else(|| vec!["/external/me/w".to_owned()], Spanned::into_inner),
+            refresh_grant_type: name(written.refresh_grant_type),
+            refresh_token_field: name(written.refresh_token_field),
             me_path,
             login_url,
             status_interval: interval,
