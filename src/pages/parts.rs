@@ -4,7 +4,7 @@
 use admit_one_protocol::Code;
 use leptos::prelude::*;
 
-use crate::{failure::Failure, messages::t};
+use crate::{browser, failure::Failure, messages::t};
 
 /// A page: a card with a heading, which takes the focus when the page changes.
 pub fn card(class: &'static str, title: &'static str, children: Vec<AnyView>) -> AnyView {
@@ -58,6 +58,39 @@ pub fn button(
     }
     .into_any()
 }
+
+/// A button for what another page has asked for. It takes no press until the page has been in sight for a moment: one that
+/// was meant for whatever stood in front of it says yes to nothing.
+pub fn considered(testid: &'static str, label: String, press: impl Fn() + 'static) -> AnyView {
+    let seen = RwSignal::new(false);
+    let turns = StoredValue::new(0_u32);
+    let look = move || {
+        seen.try_set(false);
+        let turn = turns.try_update_value(|turns| {
+            *turns += 1;
+            *turns
+        });
+        browser::spawn(async move {
+            browser::sleep(A_MOMENT_MS).await;
+            if turns.try_get_value() == turn {
+                seen.try_set(true);
+            }
+        });
+    };
+    look();
+    browser::on_window("focus", look);
+    browser::on_document("visibilitychange", look);
+    let press: Box<dyn Fn()> = Box::new(press);
+    view! {
+        <button type="button" class="primary" data-testid=testid
+            aria-disabled=move || (!seen.get()).then_some("true")
+            on:click=move |_| if seen.get_untracked() { press() }>{label}</button>
+    }
+    .into_any()
+}
+
+/// Longer than the two presses of a double click are apart.
+const A_MOMENT_MS: u32 = 500;
 
 /// Something that went wrong on the page, beside what is on it: a sentence for the buyer, a line for the developer.
 pub fn notice(failure: &Failure) -> AnyView {

@@ -3,7 +3,9 @@
 use admit_one_protocol::handoff::Release;
 use leptos::prelude::*;
 
-use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
+use super::parts::{
+    actions, button, card, considered, dynamic, nothing, notice_of, paragraph, status, who,
+};
 use crate::{
     app::App,
     browser,
@@ -92,7 +94,7 @@ fn asking(app: App, question: Question, agreed: StoredValue<Option<Question>>) -
     let cancel = button("quiet", "cancel", t(no), None, move || {
         browser::spawn(widget::cancel(app));
     });
-    let yes = button("primary", "agree", yes, None, press);
+    let yes = considered("agree", yes, press);
     parts.push(actions("actions", vec![yes, other, cancel]));
     card("widget", title, parts)
 }

@@ -36,6 +36,18 @@ impl Browser {
         self.log_in(persona).await;
     }
 
+    /// Says yes to what a partner's page has asked for, once the page takes a yes.
+    #[track_caller]
+    pub(crate) fn agree(&self) -> impl Future<Output = ()> + use<> {
+        // A press that gives the page the focus counts for nothing else.
+        let focus = self.click("main:has([data-testid=agree]) h1");
+        let agree = self.click("[data-testid=agree]:not([aria-disabled])");
+        async move {
+            focus.await;
+            agree.await;
+        }
+    }
+
     /// Fills in the sandbox's login form.
     pub(crate) async fn log_in(&self, persona: &str) {
         self.fill(USERNAME, persona).await;

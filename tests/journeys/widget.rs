@@ -168,7 +168,7 @@ async fn a_page_may_ask_for_no_popup_at_all() {
         ))
         .await;
         press(b).await;
-        b.press("agree").await;
+        b.agree().await;
         b.wait_for(&format!(
             "location.host.startsWith('partner.') && {WHO} === 'nobody'"
         ))
@@ -192,7 +192,7 @@ async fn stepping_up_ends_with_the_strong_acr(directory: Directory) {
         let page = b.tab().await;
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
-        b.press("agree").await;
+        b.agree().await;
         b.fill(OTP, "000000").await;
         b.submit(OTP).await;
         b.sees_windows(1).await;
@@ -211,7 +211,7 @@ async fn a_step_up_that_is_given_up_keeps_the_buyer(directory: Directory) {
         // With the provider's own words.
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
-        b.press("agree").await;
+        b.agree().await;
         b.wait_for(&format!("!!document.querySelector('{OTP}')"))
             .await;
         b.press("airlock-cancel").await;
@@ -221,7 +221,7 @@ async fn a_step_up_that_is_given_up_keeps_the_buyer(directory: Directory) {
         // Without a word.
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
-        b.press("agree").await;
+        b.agree().await;
         b.wait_for(&format!("!!document.querySelector('{OTP}')"))
             .await;
         b.close_tab(&page).await;
@@ -249,7 +249,7 @@ async fn signing_out_signs_out_here_and_on_our_pages() {
         let page = b.tab().await;
         press(b).await;
         b.sees_windows(2).await;
-        b.press("agree").await;
+        b.agree().await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
         sees_events(b, &["ready", "signed-in", "signed-out"]).await;
@@ -356,7 +356,7 @@ async fn on_the_rung(custody: &'static str) {
         if matches!(custody, "local" | "cookie") {
             // On the others nobody is signed in, in a popup of its own.
             b.sees_windows(2).await;
-            b.press("agree").await;
+            b.agree().await;
         }
         b.sees_windows(1).await;
     })

@@ -13,6 +13,7 @@ use crate::buyer::{ALICE, BOB};
 use crate::journey::Journey;
 
 const AGREE: &str = "!!document.querySelector('[data-testid=agree]')";
+const ENABLED: &str = "!!document.querySelector('[data-testid=agree]:not([aria-disabled])')";
 const KEPT: &str = "localStorage.getItem('admit-one.partners')";
 const FOCUSED: &str = "document.activeElement?.localName";
 
@@ -89,6 +90,7 @@ async fn who_is_signed_in_already_is_asked_once_before_the_partner_knows() {
             b.eval("document.activeElement.dataset.testid").await,
             "agree"
         );
+        b.wait_for(ENABLED).await;
         b.keys("\u{e007}").await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
@@ -183,7 +185,7 @@ async fn an_answer_is_of_one_person_and_ends_with_signing_out_everywhere() {
         let page = b.tab().await;
         is_asked(b, "Continue with this account?").await;
         assert_eq!(b.eval(KEPT).await, Value::Null);
-        b.press("agree").await;
+        b.agree().await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
         assert_ne!(kept().await, Value::Null);
@@ -209,7 +211,7 @@ async fn a_partner_that_is_to_receive_more_asks_again() {
         let page = b.tab().await;
         is_asked(b, "Continue with this account?").await;
         assert_eq!(sealed(j), 1);
-        b.press("agree").await;
+        b.agree().await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
         sees_events(b, &["ready", "signed-in"]).await;
@@ -277,12 +279,38 @@ async fn a_step_up_is_asked_about() {
         // One yes is for one time.
         b.press("fanzine-step-up").await;
         b.sees_windows(2).await;
-        b.press("agree").await;
+        b.agree().await;
         b.fill(OTP, "000000").await;
         b.submit(OTP).await;
         b.sees_windows(1).await;
         b.switch_to(&page).await;
         b.wait_for(&format!("{ACR} === 'strong-acr'")).await;
+    })
+    .await;
+}
+
+/// Double-clickjacking: the second press of a double click lands on a window that comes to the front between the two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_on_a_page_that_has_just_come_to_the_front_says_yes_to_nothing() {
+    on_partners_page(with_partner(), async |j, b| {
+        known_here(j, b, "alice", ALICE).await;
+        is_asked(b, "Continue with this account?").await;
+        for event in [
+            "window.dispatchEvent(new Event('focus'))",
+            "document.dispatchEvent(new Event('visibilitychange'))",
+        ] {
+            b.wait_for(ENABLED).await;
+            b.run(&format!(
+                "{event}; document.querySelector('[data-testid=agree]').click()"
+            ))
+            .await;
+            b.wait_for(&format!("{AGREE} && !{ENABLED}")).await;
+        }
+        b.sees_windows(2).await;
+        assert_eq!(sealed(j), 0);
+        b.agree().await;
+        b.sees_windows(1).await;
+        assert_eq!(sealed(j), 1);
     })
     .await;
 }
@@ -320,7 +348,7 @@ async fn who_takes_the_place_of_who_was_asked_is_asked_too() {
         b.sees_signed_in("mallory@example.test").await;
         sees_question(b, "Continue with this account?").await;
         assert_eq!(sealed(j), 0);
-        b.press("agree").await;
+        b.agree().await;
         b.sees_windows(2).await;
         let before = "JSON.parse(localStorage.getItem('admit-one.partners'))?.person";
         b.open(&j.stage.app("/openapi.json")).await;
