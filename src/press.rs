@@ -11,7 +11,8 @@ use crate::{
     route::Route,
 };
 
-/// Waits for a press on a served button.
+/// Waits for a press on a served button. Not a part of `main`: a callback would have it compiled for nothing.
+#[inline(never)]
 pub fn run() {
     match browser::configuration() {
         Some(configuration) => SignIn::listen(configuration),
