@@ -101,7 +101,7 @@
 
   // A language that was asked for is remembered over the redirect; the backend reads it.
   const lang = new URLSearchParams(location.search).get('lang');
-  if (/^[a-z-]{2,8}$/i.test(lang)) doc.cookie = `admit-one-lang=${lang}; Path=/; Max-Age=31536000; SameSite=Lax`;
+  if (lang && /^[a-z-]{2,8}$/i.test(lang)) doc.cookie = `admit-one-lang=${lang}; Path=/; Max-Age=31536000; SameSite=Lax`;
 
   // The provider used last stands first, as the app will have it.
   const last = read(stores[0], 'admit-one.last') || read(stores[1], 'admit-one.last');

@@ -250,6 +250,23 @@ async fn french_and_german_come_by_parameter_and_by_the_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_language_that_was_asked_for_stays_to_the_end() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/?lang=fr")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        assert_eq!(b.eval("document.documentElement.lang").await, "fr");
+        b.open(&j.stage.app("/nowhere")).await;
+        assert_eq!(b.eval("document.documentElement.lang").await, "fr");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_dark_is_dark_and_the_light_is_light() {
     journey(async |j| {
         let b = &j.browser;
