@@ -3,7 +3,14 @@
 use admit_one_protocol::{Code, api::GrantRequest, authorization::Replay};
 use leptos::prelude::*;
 
-use crate::{api, app::App, browser, failure::Failure, start, step_up, sync};
+use crate::{
+    api,
+    app::App,
+    browser::{self, Entry},
+    failure::Failure,
+    route::Route,
+    start, step_up, sync,
+};
 
 /// Leaves for the shop: for the page there that the buyer wanted, if there was one.
 pub async fn grant(app: App) -> Result<(), Failure> {
@@ -25,10 +32,10 @@ pub async fn replay(app: App) {
 
 async fn ask(app: App) -> Result<(), Failure> {
     let session = app.session.current().ok_or(Code::HandleMissing)?;
-    let wanted = session
-        .return_to
-        .as_deref()
-        .and_then(|raw| start::allowed(&app.configuration.read_value(), raw).ok());
+    let return_to = session.return_to.clone();
+    let wanted = return_to
+        .or_else(|| browser::parameter("return_to"))
+        .and_then(|raw| start::allowed(&app.configuration.read_value(), &raw).ok());
     let request = GrantRequest {
         handle: session.handle.clone(),
         return_to: wanted
@@ -39,6 +46,10 @@ async fn ask(app: App) -> Result<(), Failure> {
     let granted = api::grant(&request).await?;
     app.session
         .update(&session, |session| session.return_to = None);
+    if app.route.get_untracked() == Route::SignIn {
+        // Whoever comes back isn't sent on once more.
+        browser::set_path(Route::Account.path(), Entry::Replace);
+    }
     browser::leave(&granted.location);
     Ok(())
 }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 
 use crate::{
     app::App,
-    browser::{self, Entry},
+    browser::{self, Entry, Shelf},
     custody::{self, forget_answers},
     refresh,
     route::Route,
     session::SignedIn,
-    step_up, sync, widget,
+    start, step_up, sync, widget,
 };
 
 /// Tells the other tabs who is signed in now.
@@ -116,7 +116,36 @@ pub async fn resume(app: App) {
     if app.route.get_untracked() == Route::Widget {
         return;
     }
-    if session.missing.is_none() || session.return_to.is_some() {
+    let sent = match sent_on(app) {
+        Ok(sent) => sent,
+        Err(code) => return app.notice.set(Some(code.into())),
+    };
+    if let Some(address) = &sent {
+        app.session.update(&session, |session| {
+            session.return_to = Some(address.clone());
+        });
+    }
+    if session.missing.is_none() || session.return_to.is_some() || sent.is_some() {
         sync::onward(app).await;
     }
 }
+
+/// Where a link to the sign-in page sends whoever is signed in already: on at once, but not round and round, should the shop
+/// send them back again.
+fn sent_on(app: App) -> Result<Option<String>, Code> {
+    if app.route.get_untracked() != Route::SignIn {
+        return Ok(None);
+    }
+    let wanted = start::wanted(&app.configuration.read_value())?;
+    let now = browser::now_ms();
+    let last = Shelf::Session.text(SENT_ON).and_then(|at| at.parse().ok());
+    if wanted == "/" || last.is_some_and(|at: u64| now.abs_diff(at) < ROUND_MS) {
+        return Ok(None);
+    }
+    Shelf::Session.put(SENT_ON, &now.to_string());
+    Ok(Some(wanted))
+}
+
+const SENT_ON: &str = "admit-one.sent-on";
+/// Nobody comes back from a shop by themselves as soon as that.
+const ROUND_MS: u64 = 10_000;

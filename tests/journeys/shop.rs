@@ -31,17 +31,81 @@ async fn a_buyer_who_came_from_the_shop_is_returned_to_the_page_they_came_from()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_signed_in_already_goes_on_to_the_page_that_the_link_names() {
+    journey(async |j| {
+        let b = &j.browser;
+        let page = format!("{}/basket/derby", j.stage.shop);
+        let link = j.stage.app(&format!("/?return_to={}", percent(&page)));
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("!!document.querySelector('[data-testid=continue]')")
+            .await;
+        b.open(&link).await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+        // The way back leads to the account, and stays there.
+        b.back().await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("location.pathname === '/account'").await;
+        // A shop that sends its buyer back at once, as one does that takes no cookies, makes no circle; the page is kept.
+        b.open(&link).await;
+        b.sees_signed_in(ALICE).await;
+        b.press("continue").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+        // To a page of ours.
+        b.open(&j.stage.app("/?return_to=%2Fprofile")).await;
+        b.run("sessionStorage.removeItem('admit-one.sent-on')")
+            .await;
+        b.reload().await;
+        b.wait_for("location.pathname === '/profile'").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_the_link_names_outlives_a_session_that_is_over() {
+    journey(async |j| {
+        let b = &j.browser;
+        let page = format!("{}/basket/derby", j.stage.shop);
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("!!document.querySelector('[data-testid=continue]')")
+            .await;
+        b.run(
+            "const session = JSON.parse(localStorage.getItem('admit-one')); session.handle = 'v1.none.x'; \
+             localStorage.setItem('admit-one', JSON.stringify(session))",
+        )
+        .await;
+        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
+            .await;
+        b.sees_sign_in().await;
+        b.press("sign-in").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_return_to_a_foreign_page_is_refused() {
     journey(async |j| {
         let b = &j.browser;
-        for foreign in [
+        let foreign = [
             "https://evil.example/",
             "//evil.example/",
             "/\\evil.example",
             "javascript:alert(1)",
-        ] {
-            b.open(&j.stage.app(&format!("/?return_to={}", percent(foreign))))
-                .await;
+        ]
+        .map(|foreign| j.stage.app(&format!("/?return_to={}", percent(foreign))));
+        for link in &foreign {
+            b.open(link).await;
+            b.sees_error("return_to_not_allowed").await;
+        }
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        for link in &foreign {
+            b.open(link).await;
             b.sees_error("return_to_not_allowed").await;
         }
     })
