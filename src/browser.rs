@@ -236,13 +236,19 @@ pub fn timer(ms: u32) -> Promise {
     })
 }
 
-/// A moment (seconds since the epoch) in the buyer's language and time zone.
+/// A moment (seconds since the epoch) in the page's language, as the buyer's own variety of it writes it, and in their time zone.
 pub fn moment(seconds: u64, lang: &str) -> String {
+    let varieties = window().navigator().languages();
+    let own = varieties.iter().filter_map(|variety| variety.as_string());
+    let own = own
+        .into_iter()
+        .find(|variety| variety.split('-').next() == Some(lang));
     let date = Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
     let style = Object::new();
     set(&style, "dateStyle", &"long".into());
     set(&style, "timeStyle", &"short".into());
-    let text = call(&date, "toLocaleString", &[lang.into(), style.into()]);
+    let locale = own.as_deref().unwrap_or(lang);
+    let text = call(&date, "toLocaleString", &[locale.into(), style.into()]);
     text.ok()
         .and_then(|text| text.as_string())
         .unwrap_or_default()

@@ -101,6 +101,16 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     } else {
         nothing()
     };
+    let app = form.app;
+    let other_account = button(
+        "quiet",
+        "other-account",
+        t("action.other_account"),
+        None,
+        move || {
+            crate::app::other_account(app);
+        },
+    );
     view! {
         {paragraph("lead", t("profile.lead"))}
         <form novalidate data-testid="profile-form" on:submit=move |event| {
@@ -112,6 +122,7 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
                 <button type="submit" class="primary" data-testid="save"
                     aria-busy=move || form.busy.get().then_some("true")>{t("profile.save")}</button>
                 {put_off}
+                {other_account}
             </div>
         </form>
     }

@@ -295,6 +295,7 @@ fn mistakes_name_line_key_found_and_allowed() {
             "`shop.grant_secret_env`: found 8 characters; allowed: at least 32",
         ),
         ("token={token}&", "", "`shop.grant_url`: found"),
+        ("lang={lang}", "lang={language}", "no other braces"),
         (
             "origins = [\"https://shop.example\"]",
             "origins = [\"https://shop.example/\"]",

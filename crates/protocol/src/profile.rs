@@ -137,7 +137,7 @@ fn email(value: &str) -> Option<String> {
     (local_fits && domain.contains('.') && domain.split('.').all(label)).then(|| value.to_owned())
 }
 
-/// `+` and 6 to 15 digits, after what people write between them is gone.
+/// `+` and 7 to 15 digits, after what people write between them is gone.
 fn phone_number(value: &str) -> Option<String> {
     // The zero of "+41 (0)79" is dialled only within the country.
     let value = if value.starts_with('+') {
@@ -150,7 +150,7 @@ fn phone_number(value: &str) -> Option<String> {
     let digits = compact
         .strip_prefix('+')
         .or_else(|| compact.strip_prefix("00"))?;
-    let fits = (6..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     (fits && !digits.starts_with('0')).then(|| format!("+{digits}"))
 }
 

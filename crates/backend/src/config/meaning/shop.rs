@@ -43,6 +43,16 @@ impl Reader<'_> {
                 "an `https://` URL, or `http://` on localhost, with `{token}` in it",
             ));
         }
+        let mut unnamed = shop.grant_url.get_ref().clone();
+        for name in ["{token}", "{lang}", "{return_to}"] {
+            unnamed = unnamed.replace(name, "");
+        }
+        if unnamed.contains(['{', '}']) {
+            return Err(self.not(
+                &shop.grant_url,
+                "a URL with `{token}`, perhaps `{lang}` and `{return_to}`, and no other braces in it",
+            ));
+        }
         let secret = self.secret(shop.grant_secret_env, shop.grant_secret_file)?;
         let key = match (shop.grant_alg, secret, shop.grant_key_file) {
             (GrantAlg::HS256, Some((secret, span)), None) => {
