@@ -70,6 +70,8 @@ impl Browser {
         self.open(&stage.app("/")).await;
         self.press_paper().await;
         self.wait_for(LOGIN_FORM).await;
+        self.wait_for("document.activeElement.id === 'username'")
+            .await;
     }
 
     /// Types into our own login form and sends it (step E).

@@ -50,6 +50,11 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         form.send();
     };
     let start_again = move |_| sign_in::start_again(app, None);
+    // There is nothing else to do on this page.
+    browser::spawn(async {
+        browser::sleep(0).await;
+        browser::focus("#username");
+    });
     view! {
         {paragraph("lead", t_with("landing.lead", &[("label", &label)]))}
         <form novalidate data-testid="login-form" on:submit=submit>
