@@ -300,11 +300,16 @@ async fn a_press_on_a_page_that_has_just_come_to_the_front_says_yes_to_nothing()
             "document.dispatchEvent(new Event('visibilitychange'))",
         ] {
             b.wait_for(ENABLED).await;
-            b.run(&format!(
-                "{event}; document.querySelector('[data-testid=agree]').click()"
-            ))
-            .await;
-            b.wait_for(&format!("{AGREE} && !{ENABLED}")).await;
+            let pressed = format!(
+                "(async () => {{ \
+                    const agree = document.querySelector('[data-testid=agree]'); \
+                    {event}; \
+                    agree.click(); \
+                    await new Promise((done) => setTimeout(done, 50)); \
+                    return agree.isConnected && agree.ariaDisabled; \
+                 }})()"
+            );
+            assert_eq!(b.settle(&pressed).await, "true");
         }
         b.sees_windows(2).await;
         assert_eq!(sealed(j), 0);
