@@ -57,7 +57,7 @@ pub async fn run(app: App, agreed: Option<Question>) {
     }
     let asked = match Asked::here() {
         Ok(asked) => asked,
-        Err(code) => return app.fail(code.into()),
+        Err(code) => return refuse(app, code),
     };
     match act(app, &asked, agreed).await {
         Ok(Some(answer)) => hand_over(app, &asked, answer).await,
@@ -246,6 +246,16 @@ fn request(app: App, asked: &Asked, partner: &PublicPartner, session: &SignedIn)
         id_token: session.id_token.clone(),
         profile_completed: app.completed.get_untracked(),
     }
+}
+
+/// For no partner of ours, or not for this page of theirs: so much its developer may know there. It says nothing of the buyer.
+fn refuse(app: App, code: Code) {
+    let parameter = |name| browser::parameter(name).unwrap_or_default();
+    let message = Object::new();
+    browser::set(&message, "challenge", &parameter("challenge").into());
+    browser::set(&message, "error", &code.as_str().into());
+    browser::tell_opener(&message, &parameter("origin"));
+    app.fail(code.into());
 }
 
 /// To the window that has opened this one, which closes it; else into the address of the partner's page.

@@ -14,8 +14,8 @@ async fn a_page_of_another_origin_gets_nothing() {
         // The same page elsewhere: our page refuses, though the buyer is signed in there.
         open(b, &j.stage.stranger).await;
         press(b).await;
-        b.sees_windows(2).await;
-        b.sees_error("partner_origin").await;
+        sees_events(b, &["ready", "error partner_origin"]).await;
+        b.sees_windows(1).await;
         assert_eq!(j.stage.backend_gate.count("/v1/handoff/seal"), 1);
         let opened = j.stage.backend_gate.count("/v1/handoff/open");
         // Nor does the frame load there, so that it hears nothing.
@@ -31,6 +31,26 @@ async fn a_page_of_another_origin_gets_nothing() {
         );
         assert_eq!(b.settle(&frame).await, "silent");
         assert_eq!(j.stage.backend_gate.count("/v1/handoff/open"), opened);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_partner_that_is_not_known_is_told_so_whoever_is_signed_in() {
+    on_partners_page(with_partner(), async |j, b| {
+        b.run(&format!("{ELEMENT}.setAttribute('partner', 'nobody')"))
+            .await;
+        press(b).await;
+        sees_events(b, &["ready", "error partner_unknown"]).await;
+        b.sees_windows(1).await;
+        open(b, &j.stage.partner).await;
+        sign_in_by_popup(b, "alice").await;
+        open(b, &j.stage.partner).await;
+        b.run(&format!("{ELEMENT}.setAttribute('partner', 'nobody')"))
+            .await;
+        press(b).await;
+        sees_events(b, &["ready", "error partner_unknown"]).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/handoff/seal"), 1);
     })
     .await;
 }
