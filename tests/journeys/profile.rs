@@ -8,6 +8,21 @@ use crate::shop::percent;
 use crate::stage::Setup;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_the_person_that_is_asked_gets_out() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.press("other-account").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        assert!(!b.somebody_is_signed_in().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bob_is_asked_for_exactly_what_is_missing_and_his_answers_survive_a_reload() {
     journey(async |j| {
         let b = &j.browser;
