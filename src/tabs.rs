@@ -116,16 +116,15 @@ pub async fn resume(app: App) {
     if app.route.get_untracked() == Route::Widget {
         return;
     }
-    let sent = match sent_on(app) {
-        Ok(sent) => sent,
+    match sent_on(app) {
+        Ok(None) => {}
+        Ok(address) => app
+            .session
+            .update(&session, |session| session.return_to = address),
         Err(code) => return app.notice.set(Some(code.into())),
-    };
-    if let Some(address) = &sent {
-        app.session.update(&session, |session| {
-            session.return_to = Some(address.clone());
-        });
     }
-    if session.missing.is_none() || session.return_to.is_some() || sent.is_some() {
+    let goes_on = |session: &SignedIn| session.missing.is_none() || session.return_to.is_some();
+    if app.session.current().is_some_and(|now| goes_on(&now)) {
         sync::onward(app).await;
     }
 }
