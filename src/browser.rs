@@ -239,10 +239,8 @@ pub fn timer(ms: u32) -> Promise {
 /// A moment (seconds since the epoch) in the page's language, as the buyer's own variety of it writes it, and in their time zone.
 pub fn moment(seconds: u64, lang: &str) -> String {
     let varieties = window().navigator().languages();
-    let own = varieties.iter().filter_map(|variety| variety.as_string());
-    let own = own
-        .into_iter()
-        .find(|variety| variety.split('-').next() == Some(lang));
+    let mut varieties = varieties.iter().filter_map(|variety| variety.as_string());
+    let own = varieties.find(|variety| variety.split('-').next() == Some(lang));
     let date = Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
     let style = Object::new();
     set(&style, "dateStyle", &"long".into());

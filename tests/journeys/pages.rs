@@ -250,6 +250,25 @@ async fn french_and_german_come_by_parameter_and_by_the_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_date_is_written_as_in_the_buyers_own_english() {
+    journey(async |j| {
+        let b = &j.browser;
+        let agent = b.eval("navigator.userAgent").await;
+        let british = json!({ "userAgent": agent, "acceptLanguage": "en-GB" });
+        b.devtools("Emulation.setUserAgentOverride", british).await;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        let until = b
+            .wait_for("[...document.querySelectorAll('.facts dd')].map((dd) => dd.textContent).find((text) => / 20\\d\\d/.test(text))")
+            .await;
+        let until = until.as_str().unwrap();
+        assert!(until.starts_with(|first: char| first.is_ascii_digit()), "{until}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_language_that_was_asked_for_stays_to_the_end() {
     journey(async |j| {
         let b = &j.browser;
