@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api,
-    app::App,
+    app::{App, other_account},
     browser::{self, Entry},
     custody::forget_answers,
     failure::Failure,
@@ -101,15 +101,13 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     } else {
         nothing()
     };
-    let app = form.app;
-    let other_account = button(
+    let leave = move || other_account(form.app);
+    let leave = button(
         "quiet",
         "other-account",
         t("action.other_account"),
         None,
-        move || {
-            crate::app::other_account(app);
-        },
+        leave,
     );
     view! {
         {paragraph("lead", t("profile.lead"))}
@@ -122,7 +120,7 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
                 <button type="submit" class="primary" data-testid="save"
                     aria-busy=move || form.busy.get().then_some("true")>{t("profile.save")}</button>
                 {put_off}
-                {other_account}
+                {leave}
             </div>
         </form>
     }
