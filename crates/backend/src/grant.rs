@@ -88,6 +88,9 @@ pub(crate) async fn grant(
     })
 }
 
+/// What may stand in braces in `shop.grant_url`.
+pub(crate) const PLACEHOLDERS: [&str; 3] = ["{lang}", "{token}", "{return_to}"];
+
 /// The shop's address, its placeholders replaced in one pass so that no value can bring another placeholder.
 fn location(template: &str, lang: &str, token: &str, return_to: &str) -> String {
     let mut location = String::with_capacity(template.len() + token.len());
@@ -95,12 +98,8 @@ fn location(template: &str, lang: &str, token: &str, return_to: &str) -> String 
     while let Some(at) = rest.find('{') {
         location.push_str(&rest[..at]);
         rest = &rest[at..];
-        let values = [
-            ("{lang}", lang),
-            ("{token}", token),
-            ("{return_to}", return_to),
-        ];
-        match values.iter().find(|(name, _)| rest.starts_with(name)) {
+        let mut values = PLACEHOLDERS.iter().zip([lang, token, return_to]);
+        match values.find(|(name, _)| rest.starts_with(**name)) {
             Some((name, value)) => {
                 location.extend(utf8_percent_encode(value, UNRESERVED));
                 rest = &rest[name.len()..];

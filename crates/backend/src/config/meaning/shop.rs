@@ -6,6 +6,7 @@ use toml::Spanned;
 use super::{Reader, Result};
 use crate::{
     config::{DirectoryConfig, GrantAlg, ProviderConfig, ShopConfig, address::origin, file},
+    grant::PLACEHOLDERS,
     jws::SigningKey,
 };
 
@@ -43,10 +44,11 @@ impl Reader<'_> {
                 "an `https://` URL, or `http://` on localhost, with `{token}` in it",
             ));
         }
-        let mut unnamed = shop.grant_url.get_ref().clone();
-        for name in ["{token}", "{lang}", "{return_to}"] {
-            unnamed = unnamed.replace(name, "");
-        }
+        let unnamed = PLACEHOLDERS
+            .iter()
+            .fold(shop.grant_url.get_ref().clone(), |url, name| {
+                url.replace(name, "")
+            });
         if unnamed.contains(['{', '}']) {
             return Err(self.not(
                 &shop.grant_url,
