@@ -70,21 +70,23 @@ impl Gate {
         self.0.lock().unwrap().hold.insert(suffix.into());
     }
 
-    /// Waits until a request is held back.
-    pub(crate) async fn is_holding(&self) {
+    /// Waits until so many requests are held back.
+    pub(crate) async fn is_holding(&self, requests: usize) {
         for _ in 0..400 {
-            if self.0.lock().unwrap().held > 0 {
+            if self.0.lock().unwrap().held >= requests {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("no request came that is held back");
+        let held = self.0.lock().unwrap().held;
+        panic!("{held} requests are held back, expected {requests}");
     }
 
     /// Lets everything through again.
     pub(crate) fn release(&self) {
         let mut orders = self.0.lock().unwrap();
         orders.hold.clear();
+        orders.held = 0;
         orders.answer.clear();
     }
 
@@ -103,10 +105,8 @@ impl Gate {
     }
 
     fn holds(&self, path: &str) -> bool {
-        let mut orders = self.0.lock().unwrap();
-        let holds = orders.hold.iter().any(|suffix| path.ends_with(suffix));
-        orders.held += usize::from(holds);
-        holds
+        let orders = self.0.lock().unwrap();
+        orders.hold.iter().any(|suffix| path.ends_with(suffix))
     }
 
     /// Serves a router behind this gate until the task is aborted.
@@ -125,6 +125,9 @@ impl Gate {
 
 async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
+    if gate.holds(&path) {
+        gate.0.lock().unwrap().held += 1;
+    }
     while gate.holds(&path) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -144,8 +144,7 @@ async fn two_browsers_at_once(instances: usize) {
         for browser in [&j.browser, &other] {
             browser.wait_for("location.pathname === '/account'").await;
         }
-        // Both have asked by now.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        j.stage.backend_gate.is_holding(2).await;
         j.stage.backend_gate.release();
         let number = j.browser.wait_for(CONTACT).await;
         assert_eq!(other.wait_for(CONTACT).await, number);
@@ -180,7 +179,7 @@ async fn a_crash(faults: Vec<Fault>, made: usize) {
         }
         b.log_in("dave").await;
         if made == 0 {
-            j.stage.sandbox_gate.is_holding().await;
+            j.stage.sandbox_gate.is_holding(1).await;
         } else {
             while j.stage.profiles_of(DAVE).is_empty() {
                 tokio::time::sleep(Duration::from_millis(25)).await;
