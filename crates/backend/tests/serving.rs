@@ -123,6 +123,8 @@ impl Write for Written {
 
 #[tokio::test]
 async fn the_log_has_the_cause_and_nothing_secret() {
+    // As in `support::Log`.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()

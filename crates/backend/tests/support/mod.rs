@@ -52,6 +52,8 @@ impl std::io::Write for Written {
 
 impl Log {
     pub fn start() -> Self {
+        // A place in the code that is reached first by a thread that logs nowhere would be silent for ours, too.
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
         let written = Written::default();
         let writer = written.clone();
         let subscriber = tracing_subscriber::fmt()
