@@ -3,7 +3,9 @@
 use admit_one_protocol::{
     Code,
     api::{PublicConfiguration, PublicProvider},
-    authorization::{AuthorizationEntropy, AuthorizationRequest, StartOptions},
+    authorization::{
+        AuthorizationEntropy, AuthorizationRequest, AuthorizationRequestError, StartOptions,
+    },
     return_to::ReturnTo,
 };
 
@@ -18,12 +20,11 @@ pub fn leave(
     configuration: &PublicConfiguration,
     provider: &PublicProvider,
     return_to: &str,
-) -> Result<(), Failure> {
-    let failed = |failure: Failure| failure.at(&provider.id);
+) -> Result<(), Stayed> {
     if browser::subtle().is_none() {
-        return Err(failed(Code::CryptoUnavailable.into()));
+        return Err(Code::CryptoUnavailable.into());
     }
-    let entropy = || browser::entropy().ok_or_else(|| failed(Code::CryptoUnavailable.into()));
+    let entropy = || browser::entropy().ok_or(Code::CryptoUnavailable);
     let entropy = AuthorizationEntropy {
         state: entropy()?,
         nonce: entropy()?,
@@ -36,15 +37,43 @@ pub fn leave(
         login_hint: login_hint.as_deref(),
         prompt: None,
     };
-    let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())
-        .map_err(|error| failed(Failure::new(error.code()).with_detail(error)))?;
+    let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())?;
     pending::prune();
-    pending::keep(configuration.custody, &request.pending).map_err(|code| failed(code.into()))?;
+    pending::keep(configuration.custody, &request.pending)?;
     let _ = Shelf::Local.put(LAST, &provider.id) || Shelf::Session.put(LAST, &provider.id);
     if browser::leave(&request.url) {
         Ok(())
     } else {
-        Err(failed(Code::ProviderError.into()))
+        Err(Code::ProviderError.into())
+    }
+}
+
+/// Why the page isn't being left. It becomes a failure, with words, only where somebody reads them.
+pub enum Stayed {
+    /// No request can be made.
+    Request(AuthorizationRequestError),
+    /// Something else.
+    Code(Code),
+}
+
+impl From<AuthorizationRequestError> for Stayed {
+    fn from(error: AuthorizationRequestError) -> Stayed {
+        Stayed::Request(error)
+    }
+}
+
+impl From<Code> for Stayed {
+    fn from(code: Code) -> Stayed {
+        Stayed::Code(code)
+    }
+}
+
+impl From<Stayed> for Failure {
+    fn from(stayed: Stayed) -> Failure {
+        match stayed {
+            Stayed::Request(error) => Failure::new(error.code()).with_detail(error),
+            Stayed::Code(code) => code.into(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::browser::{self, Shelf};
 
 /// Where the pending sign-in of this `state` is kept; the same name is the lock over it.
 pub fn key(state: &str) -> String {
-    format!("{PREFIX}{state}")
+    [PREFIX, state].concat()
 }
 
 /// Keeps a pending sign-in for its callback, or says that the browser keeps nothing.

@@ -15,6 +15,7 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
         .await
         .map_err(|failure| failure.at(provider_id))?;
     leave(&app.configuration.read_value(), &provider, return_to)
+        .map_err(|stayed| Failure::from(stayed).at(provider_id))
 }
 
 /// The provider, with the endpoint that may have been missing when the page was served.

@@ -25,10 +25,7 @@ pub async fn exchanged(
     if !pending.kind.is_oidc() {
         return vouched(tokens, pending);
     }
-    let id_token = tokens
-        .id_token
-        .as_deref()
-        .ok_or_else(|| Failure::new(Code::IdTokenMissing))?;
+    let id_token = tokens.id_token.as_deref().ok_or(Code::IdTokenMissing)?;
     let signed = signed(id_token, &tokens, &pending.algs).await?;
     let clock =
         ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
@@ -53,7 +50,7 @@ pub fn vouched(
         .take()
         .filter(|claims| claims.iss == pending.issuer && !claims.sub.is_empty())
         .filter(|_| tokens.provider == pending.provider)
-        .ok_or_else(|| Failure::new(Code::TokenResponseInvalid))?;
+        .ok_or(Code::TokenResponseInvalid)?;
     let clock = ClockOffset::estimate(tokens.time, browser::now_ms());
     let return_to = pending.return_to.clone();
     Ok(SignedIn::new(tokens, claims, clock, return_to))
@@ -66,7 +63,7 @@ pub async fn signed(
     tokens: &TokensResponse,
     allowed: &[Alg],
 ) -> Result<SignedIdToken, Refused> {
-    let mut refused = Refused::Failed(Code::IdTokenKeyUnknown.into());
+    let mut refused = Refused::Failed(Code::IdTokenKeyUnknown);
     for jwk in &tokens.keys {
         let unverified = UnverifiedIdToken::parse(id_token)?;
         let check = match unverified.check(jwk, allowed) {
@@ -90,11 +87,11 @@ pub async fn signed(
 }
 
 /// Asks WebCrypto whether a signature is valid. A key that it can't read signs nothing.
-pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Failure> {
-    let subtle = browser::subtle().ok_or(Code::CryptoUnavailable)?;
+pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Refused> {
+    let subtle = browser::subtle().ok_or(Refused::Failed(Code::CryptoUnavailable))?;
     let unsupported = |error: JsValue| {
         browser::complain("WebCrypto can't check this signature", &error);
-        Failure::new(Code::IdTokenSignature).with_detail(format!("{} can't be checked", check.alg))
+        Refused::Unchecked(check.alg)
     };
     let algorithm = algorithm(check.alg);
     let jwk = key_object(check);
@@ -160,8 +157,10 @@ fn key_object(check: &SignatureCheck) -> Object {
 pub enum Refused {
     /// What the protocol found.
     IdToken(IdTokenError),
+    /// WebCrypto doesn't know this algorithm, or not this key.
+    Unchecked(Alg),
     /// Something else.
-    Failed(Failure),
+    Failed(Code),
 }
 
 impl From<IdTokenError> for Refused {
@@ -170,9 +169,9 @@ impl From<IdTokenError> for Refused {
     }
 }
 
-impl From<Failure> for Refused {
-    fn from(failure: Failure) -> Refused {
-        Refused::Failed(failure)
+impl From<Code> for Refused {
+    fn from(code: Code) -> Refused {
+        Refused::Failed(code)
     }
 }
 
@@ -180,7 +179,10 @@ impl From<Refused> for Failure {
     fn from(refused: Refused) -> Failure {
         match refused {
             Refused::IdToken(error) => Failure::new(error.code()).with_detail(error),
-            Refused::Failed(failure) => failure,
+            Refused::Unchecked(alg) => {
+                Failure::new(Code::IdTokenSignature).with_detail(format!("{alg} can't be checked"))
+            }
+            Refused::Failed(code) => code.into(),
         }
     }
 }
