@@ -61,23 +61,75 @@ function exportRightTable(module) {
   if (module[entry] === 1) module[entry + 1] = externrefs;
 }
 
+/** An unsigned LEB128 number, as bytes. */
+function leb128(value) {
+  const bytes = [];
+  do {
+    bytes.push((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+    value >>>= 7;
+  } while (value);
+  return Buffer.from(bytes);
+}
+
+/**
+ * The imports under short names, in the module and in its script: wasm-bindgen's have a hash each, which doesn't compress, and
+ * the name of the script before each.
+ */
+function shortenImports(module, script) {
+  const [begin, end] = section(module, 2);
+  let [count, offset] = number(module, begin);
+  const content = [leb128(count)];
+  const text = (at) => {
+    const [length, from] = number(module, at);
+    return [module.toString('utf8', from, from + length), from + length];
+  };
+  const short = (name) => {
+    const bytes = Buffer.from(name);
+    content.push(leb128(bytes.length), bytes);
+  };
+  for (let index = 0; index < count; index++) {
+    const [from, afterFrom] = text(offset);
+    const [name, afterName] = text(afterFrom);
+    if (module[afterName] !== 0) throw new Error(`the import ${name} isn't a function`);
+    [, offset] = number(module, afterName + 1);
+    const shorter = `i${index.toString(36)}`;
+    const parts = script.split(`\n${name}: function`);
+    if (parts.length !== 2) throw new Error(`the import ${name} isn't there once`);
+    script = parts.join(`\n${shorter}: function`).replace(`"${from}": import0`, 'w: import0');
+    short('w');
+    short(shorter);
+    content.push(module.subarray(afterName, offset));
+  }
+  if (offset !== end) throw new Error('the imports end somewhere else');
+  const imports = Buffer.concat(content);
+  const head = 1 + leb128(end - begin).length;
+  return [Buffer.concat([module.subarray(0, begin - head), Buffer.from([2]), leb128(imports.length), imports, module.subarray(end)]), script];
+}
+
 for (const name of readdirSync(folder)) {
   if (name.endsWith('.wasm')) {
     const module = readFileSync(at(name));
     exportRightTable(module);
-    writeFileSync(at(name), module);
+    const js = name.replace(/_bg\.wasm$/, '.js');
+    const [shorter, script] = shortenImports(module, lean(text(js)));
+    writeFileSync(at(name), shorter);
+    writeFileSync(at(js), script);
   } else if (name.endsWith('.js') || name === 'index.html') {
     // One style element has one hash in the policy, and an icon in the page is a request less for each page.
     writeFileSync(at(name), lean(text(name)).replace(/<\/style>\s*<style>/g, '\n').replace('href="/icon.svg"', `href="${icon()}"`));
   }
 }
 
-// Trunk takes the sign-in module for a worker and names it by its binary alone; names with a hash may be cached for ever.
-const plain = 'admit-one-sign-in';
-const module = readFileSync(at(`${plain}_bg.wasm`));
-const hash = createHash('sha256').update(module).update(text(`${plain}.js`)).digest('hex').slice(0, 16);
-writeFileSync(at(`${plain}-${hash}_bg.wasm`), module);
-writeFileSync(at(`${plain}-${hash}.js`), text(`${plain}.js`).replaceAll(`${plain}_bg.wasm`, `${plain}-${hash}_bg.wasm`));
-writeFileSync(at('index.html'), text('index.html').replace(`/${plain}.js`, `/${plain}-${hash}.js`));
-rmSync(at(`${plain}.js`));
-rmSync(at(`${plain}_bg.wasm`));
+// Names with a hash of what is there now may be cached for ever. Trunk has made its own before all that, and has none for the
+// sign-in module, which it takes for a worker.
+for (const plain of ['admit-one-app', 'admit-one-sign-in']) {
+  const before = readdirSync(folder).find((name) => name.startsWith(plain) && name.endsWith('.js')).slice(0, -3);
+  const module = readFileSync(at(`${before}_bg.wasm`));
+  const script = text(`${before}.js`);
+  const after = `${plain}-${createHash('sha256').update(module).update(script).digest('hex').slice(0, 16)}`;
+  rmSync(at(`${before}.js`));
+  rmSync(at(`${before}_bg.wasm`));
+  writeFileSync(at(`${after}_bg.wasm`), module);
+  writeFileSync(at(`${after}.js`), script.replaceAll(`${before}_bg.wasm`, `${after}_bg.wasm`));
+  writeFileSync(at('index.html'), text('index.html').replace(`/${before}.js`, `/${after}.js`));
+}
