@@ -1,20 +1,22 @@
 //! The sentences that the app shows. They come with the page, in the buyer's language, from `locales/*.yml`.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
+
+use admit_one_protocol::api::Texts;
 
 thread_local! {
-    static MESSAGES: RefCell<BTreeMap<String, String>> = RefCell::default();
+    static MESSAGES: RefCell<Texts> = RefCell::default();
 }
 
 /// Takes over the sentences of the configuration.
-pub fn set_messages(messages: BTreeMap<String, String>) {
+pub fn set_messages(messages: Texts) {
     MESSAGES.set(messages);
 }
 
 /// The sentence under this key; the key itself where a translation is missing, which a test rules out.
 pub fn t(key: &str) -> String {
     MESSAGES
-        .with_borrow(|messages| messages.get(key).cloned())
+        .with_borrow(|messages| messages.get(key).map(str::to_owned))
         .unwrap_or_else(|| key.to_owned())
 }
 

@@ -1,7 +1,5 @@
 //! Addresses and sentences.
 
-use std::collections::BTreeMap;
-
 use admit_one_app::{
     messages::{set_messages, t, t_with},
     route::Route,
@@ -34,9 +32,12 @@ fn arguments_are_filled_in_once() {
         ("b", "%{x} and %{y}"),
         ("c", "100 % {sure} %{open"),
     ];
-    set_messages(BTreeMap::from(
-        messages.map(|(key, text)| (key.to_owned(), text.to_owned())),
-    ));
+    set_messages(
+        messages
+            .map(|(key, text)| (key.to_owned(), text.to_owned()))
+            .into_iter()
+            .collect(),
+    );
     assert_eq!(
         t_with("a", &[("label", "%{label} & Co")]),
         "Continue with %{label} & Co"

@@ -58,7 +58,7 @@ impl State {
             nonce: self.sealer.stamp(self.clock.now_ms()),
             time: self.clock.now(),
             lang: language.as_str().to_owned(),
-            messages: language.messages().clone(),
+            messages: language.messages().clone().into_iter().collect(),
             custody: config.custody,
             cookie_mirror: config.cookie_mirror.clone(),
             providers: self

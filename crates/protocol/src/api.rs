@@ -1,11 +1,12 @@
 //! The messages between the browser app and the backend, version 1, and the public configuration in the page's data block.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
     Code,
     id_token::IdTokenClaims,
     jwk::Jwk,
+    object::{Object, Read, Value, object},
     profile::{Field, Profile},
     sso2::authenticate::Password,
 };
@@ -42,9 +43,20 @@ pub struct CookieMirror {
     pub domain: String,
 }
 
+impl Read for CookieMirror {
+    fn read(value: Value) -> Option<Self> {
+        let mut object = Object::read(value)?;
+        let mirror = CookieMirror {
+            name: object.take("name"),
+            domain: object.take("domain"),
+        };
+        object.end(mirror)
+    }
+}
+
 /// What the page needs to know, inlined as JSON in `<script type="application/json" id="admit-one">`.
 /// `GET /v1/configuration` answers with the same.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PublicConfiguration {
     /// Nonce for the first proof (RFC 9449 section 8).
     pub nonce: String,
@@ -54,11 +66,11 @@ pub struct PublicConfiguration {
     pub lang: String,
     /// The sentences that the app shows, by key; `%{name}` stands for an argument. A page has only those that are said
     /// before the app is there: the others come in a file beside it.
-    pub messages: std::collections::BTreeMap<String, String>,
+    pub messages: Texts,
     /// Where tokens rest.
     pub custody: Custody,
     /// The cookie mirror, where configured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie_mirror: Option<CookieMirror>,
     /// The providers, in the order of the configuration.
     pub providers: Vec<PublicProvider>,
@@ -67,12 +79,26 @@ pub struct PublicConfiguration {
     /// Whether there is a directory to sync with.
     pub directory: bool,
     /// The shop, where configured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shop: Option<PublicShop>,
     /// Where a buyer who can't go on finds help.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub support_url: Option<String>,
 }
+
+object!(PublicConfiguration {
+    nonce,
+    time,
+    lang,
+    messages,
+    custody,
+    cookie_mirror,
+    providers,
+    profile_later,
+    directory,
+    shop,
+    support_url
+});
 
 impl PublicConfiguration {
     /// The provider of this id.
@@ -87,8 +113,47 @@ impl PublicConfiguration {
     }
 }
 
+/// Texts by their names. There are few, and a map's code would be a part of the first screen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Texts(Vec<(String, String)>);
+
+impl Texts {
+    /// The text of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut texts = self.iter();
+        texts.find_map(|(other, text)| (other == name).then_some(text))
+    }
+
+    /// Each name with its text.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, text)| (&**name, &**text))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a text under a name that isn't there yet.
+    pub fn push(&mut self, name: String, text: String) {
+        self.0.push((name, text));
+    }
+}
+
+impl FromIterator<(String, String)> for Texts {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(texts: I) -> Self {
+        Texts(texts.into_iter().collect())
+    }
+}
+
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
 /// The dialect that a provider speaks.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// OpenID Connect.
@@ -114,21 +179,33 @@ impl Kind {
 }
 
 /// What the page knows of the client that a provider keeps for step-up.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PublicStepUp {
     /// Our client id there.
     pub client_id: String,
     /// The `acr_values` that it asks for, in order of preference.
     pub acr_values: Vec<String>,
     /// How long ago the second factor may have been given, seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<u64>,
 }
 
+object!(PublicStepUp {
+    client_id,
+    acr_values,
+    max_age
+});
+
 /// A code as it travels: the first screen doesn't need to know all that there are.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Trouble(String);
+
+impl Read for Trouble {
+    fn read(value: Value) -> Option<Self> {
+        String::read(value).map(Trouble)
+    }
+}
 
 impl From<Code> for Trouble {
     fn from(code: Code) -> Self {
@@ -147,7 +224,7 @@ impl Trouble {
 }
 
 /// What the page knows of a provider.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PublicProvider {
     /// The id in the configuration and in `/callback/{id}`.
     pub id: String,
@@ -163,52 +240,74 @@ pub struct PublicProvider {
     pub redirect_uri: String,
     /// Where a sign-in begins: from the metadata of an OpenID provider (absent while that couldn't be fetched), else from
     /// the configuration; for SSO2 it is a call of ours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_endpoint: Option<String>,
     /// Why it couldn't be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Trouble>,
     /// The provider announces `iss` in its responses (RFC 9207).
-    #[serde(default)]
     pub iss_required: bool,
     /// The signature algorithms that its ID tokens may have.
     pub algs: Vec<String>,
     /// The scopes to ask for.
     pub scopes: Vec<String>,
     /// `acr_values` to ask for, in order of preference.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub acr_values: Vec<String>,
     /// `max_age` to ask for, seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_age: Option<u64>,
     /// `prompt` to send.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Whether to send the page's language as `ui_locales`.
-    #[serde(default)]
     pub ui_locales: bool,
     /// Further parameters of the authorization request.
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
-    pub extra: std::collections::BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub extra: Texts,
     /// The client for step-up, where configured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_up: Option<PublicStepUp>,
     /// SSO2: the central login form; absent where the form is ours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub login_url: Option<String>,
     /// SSO2: how often the session's status is asked for, seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_interval: Option<u64>,
 }
 
+object!(PublicProvider {
+    id,
+    kind,
+    label,
+    issuer,
+    client_id,
+    redirect_uri,
+    authorization_endpoint,
+    trouble,
+    iss_required,
+    algs,
+    scopes,
+    acr_values,
+    max_age,
+    prompt,
+    ui_locales,
+    extra,
+    step_up,
+    login_url,
+    status_interval
+});
+
 /// What the page knows of the shop.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PublicShop {
     /// What stands on the link to it.
     pub label: String,
     /// Origins, besides our own, that a buyer may be returned to.
     pub origins: Vec<String>,
 }
+
+object!(PublicShop { label, origins });
 
 /// `POST /v1/exchange`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -234,27 +333,27 @@ pub struct ExchangeRequest {
 }
 
 /// The answer to an exchange or a refresh. The next nonce travels as the header `DPoP-Nonce`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TokensResponse {
     /// The access token.
     pub access_token: String,
     /// Its lifetime in seconds, where the provider says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
     /// The scope granted, where it differs from the one asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// The ID token; always there after an exchange, perhaps not after a refresh.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
     /// Who signed in, by the backend's word, where the dialect has no ID token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<IdTokenClaims>,
     /// The keys of the provider that fit the ID token: one, or the few that fit when it names none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Jwk>,
     /// The sealed handle; absent when it travels as a cookie.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
     /// When the handle ends, seconds since the epoch.
     pub handle_expires_at: u64,
@@ -265,6 +364,20 @@ pub struct TokensResponse {
     /// The backend's clock, seconds since the epoch.
     pub time: u64,
 }
+
+object!(TokensResponse {
+    access_token,
+    expires_in,
+    scope,
+    id_token,
+    claims,
+    keys,
+    handle,
+    handle_expires_at,
+    refreshable,
+    provider,
+    time
+});
 
 /// `POST /v1/refresh`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]

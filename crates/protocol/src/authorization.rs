@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     encoding::base64url,
     http::with_query,
     id_token::IdTokenExpectations,
+    object::{Read, Value, object},
     paytronix::CODE_LIFETIME,
     pkce::CodeVerifier,
     wire,
@@ -159,10 +160,10 @@ fn scopes(provider: &PublicProvider) -> Vec<String> {
 }
 
 /// A sign-in under way. Its JSON is kept in the browser and read by `early.js` too: the names are a contract.
-#[derive(Clone, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct PendingAuthorization {
     /// The dialect; `early.js` takes only those where it isn't said.
-    #[serde(default, skip_serializing_if = "Kind::is_oidc")]
+    #[serde(skip_serializing_if = "Kind::is_oidc")]
     pub kind: Kind,
     /// The provider's id.
     pub provider: String,
@@ -185,40 +186,62 @@ pub struct PendingAuthorization {
     /// The algorithms that the ID token may be signed with.
     pub algs: Vec<Alg>,
     /// The `acr_values` asked for.
-    #[serde(default)]
     pub acr_values: Vec<String>,
     /// The `max_age` asked for.
-    #[serde(default)]
     pub max_age: Option<u64>,
     /// Where the buyer goes afterwards.
     pub return_to: String,
     /// When it began: milliseconds by the device's clock.
     pub started_at: u64,
     /// When a tab took it to finish it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed_at: Option<u64>,
     /// When its answer was first seen here; codes of Paytronix are short-lived.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arrived_at: Option<u64>,
     /// The session that is stepped up, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub step_up: Option<PendingStepUp>,
     /// SSO2: the anonymous session that the landing has brought, sealed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
 }
 
+object!(PendingAuthorization {
+    kind,
+    provider,
+    issuer,
+    iss_required,
+    client_id,
+    redirect_uri,
+    state,
+    nonce,
+    code_verifier,
+    scopes,
+    algs,
+    acr_values,
+    max_age,
+    return_to,
+    started_at,
+    claimed_at,
+    arrived_at,
+    step_up,
+    session
+});
+
 /// What a step-up has to come back with: the same person.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PendingStepUp {
     /// The issuer of the session that is stepped up.
     pub iss: String,
     /// Its person.
     pub sub: String,
     /// The call that asked for it, to be sent again once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
 }
+
+object!(PendingStepUp { iss, sub, replay });
 
 impl PendingStepUp {
     /// Whether this is the person who left.
@@ -228,13 +251,23 @@ impl PendingStepUp {
 }
 
 /// A call that needed more, to be sent again after a step-up. What it is about is kept elsewhere in the browser.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Replay {
     /// Into the shop.
     Grant,
     /// The answers of the profile are saved.
     Complete,
+}
+
+impl Read for Replay {
+    fn read(value: Value) -> Option<Self> {
+        match String::read(value)?.as_str() {
+            "grant" => Some(Replay::Grant),
+            "complete" => Some(Replay::Complete),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Debug for PendingAuthorization {
@@ -295,8 +328,8 @@ impl PendingAuthorization {
             }
         }
         // Parameters MUST NOT be included more than once (RFC 6749 §3.1): ours win over configured ones.
-        for (name, value) in &provider.extra {
-            if !pairs.iter().any(|(ours, _)| ours == name) {
+        for (name, value) in provider.extra.iter() {
+            if !pairs.iter().any(|(ours, _)| *ours == name) {
                 pairs.push((name, value));
             }
         }

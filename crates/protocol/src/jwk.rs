@@ -8,6 +8,7 @@ use crate::{
     alg::Alg,
     discovery::DiscoveryError,
     encoding::{base64url, from_base64url},
+    object::object,
     wire,
 };
 
@@ -15,38 +16,40 @@ use crate::{
 const MOST_CANDIDATES: usize = 8;
 
 /// A public key. Members that we have no use for are dropped, private ones among them.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Jwk {
     /// `RSA`, `EC` or `OKP`.
     pub kty: String,
     /// The key's id in its set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
     /// The one algorithm that it is for; real providers leave it out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
     /// `sig` or `enc`; real providers leave it out.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub key_use: Option<String>,
     /// What may be done with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_ops: Option<Vec<String>>,
     /// The modulus of an RSA key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<String>,
     /// The exponent of an RSA key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
     /// The curve of an EC or OKP key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub crv: Option<String>,
     /// The coordinate x of an EC key, or the whole of an OKP key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
     /// The coordinate y of an EC key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub y: Option<String>,
 }
+
+object!(Jwk { kty, kid, alg, key_use = "use", key_ops, n, e, crv, x, y });
 
 /// Keys made by browsers say `Ed25519` where tokens still say `EdDSA`
 /// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)); it is the same algorithm.

@@ -15,6 +15,7 @@ pub mod http;
 pub mod id_token;
 pub mod jwk;
 pub mod logout;
+mod object;
 pub mod par;
 pub mod paytronix;
 pub mod pkce;

@@ -5,7 +5,10 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::encoding::base64url;
+use crate::{
+    encoding::base64url,
+    object::{Member, Read, Value},
+};
 
 /// The `code_verifier` of [RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1). It is `Serialize`
 /// because it has to outlive the redirect.
@@ -45,6 +48,20 @@ impl TryFrom<String> for CodeVerifier {
         } else {
             Err(CodeVerifierError)
         }
+    }
+}
+
+impl Read for CodeVerifier {
+    fn read(value: Value) -> Option<Self> {
+        CodeVerifier::try_from(String::read(value)?).ok()
+    }
+}
+
+impl Member for CodeVerifier {
+    const OPTIONAL: bool = false;
+
+    fn placeholder() -> Self {
+        CodeVerifier(String::new())
     }
 }
 

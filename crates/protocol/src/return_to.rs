@@ -68,8 +68,11 @@ fn is_path(raw: &str) -> bool {
 
 /// `.` and `..`, in the spellings that the URL standard takes for them.
 fn is_dots(segment: &str) -> bool {
-    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-    matches!(plain.as_str(), "." | "..")
+    let plain = segment.to_ascii_lowercase();
+    matches!(
+        plain.as_str(),
+        "." | "%2e" | ".." | ".%2e" | "%2e." | "%2e%2e"
+    )
 }
 
 fn on_origin(raw: &str, origin: &str) -> bool {

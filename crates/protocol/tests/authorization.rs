@@ -187,15 +187,13 @@ mod oidc_core_3_1_2_1 {
     #[test]
     fn extra_parameters_never_replace_ours() {
         let mut provider = provider();
-        provider
-            .extra
-            .insert("audience".to_owned(), "tickets & more".to_owned());
-        provider
-            .extra
-            .insert("state".to_owned(), "fixed".to_owned());
-        provider
-            .extra
-            .insert("code_challenge_method".to_owned(), "plain".to_owned());
+        for (name, text) in [
+            ("audience", "tickets & more"),
+            ("state", "fixed"),
+            ("code_challenge_method", "plain"),
+        ] {
+            provider.extra.push(name.to_owned(), text.to_owned());
+        }
         let request = start(&provider, StartOptions::default());
         let parameters = parameters(&request.url);
         assert_eq!(parameters["audience"], "tickets & more");

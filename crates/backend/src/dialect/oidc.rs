@@ -1,7 +1,6 @@
 //! OpenID Connect: the provider's metadata and keys, and what is asked of its endpoints.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -139,7 +138,7 @@ impl Oidc {
             max_age: config.max_age,
             prompt: config.prompt.clone(),
             ui_locales: config.ui_locales,
-            extra: BTreeMap::clone(&config.extra),
+            extra: config.extra.clone().into_iter().collect(),
             step_up: self.public_step_up(),
             ..self.common.public(Kind::Oidc)
         }

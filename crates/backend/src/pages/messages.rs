@@ -2,9 +2,11 @@
 //! what is said before the app is there.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, LazyLock},
 };
+
+use admit_one_protocol::api::Texts;
 
 use super::built::Asset;
 use crate::language::Language;
@@ -48,10 +50,12 @@ pub(super) fn file(path: &str) -> Option<Arc<Asset>> {
 }
 
 /// Those of the sentences that a page has in itself.
-pub(super) fn brief(messages: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let known = BRIEF.iter().filter_map(|key| messages.get_key_value(*key));
+pub(super) fn brief(messages: &Texts) -> Texts {
+    let known = BRIEF
+        .iter()
+        .filter_map(|key| Some((*key, messages.get(key)?)));
     known
-        .map(|(key, message)| (key.clone(), message.clone()))
+        .map(|(key, message)| (key.to_owned(), message.to_owned()))
         .collect()
 }
 
@@ -74,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_is_said_before_the_app_is_there_has_its_words() {
-        let messages = brief(Language::of("de").messages());
-        assert_eq!(messages.len(), BRIEF.len());
+        let all = Language::of("de").messages().clone().into_iter().collect();
+        assert_eq!(brief(&all).iter().count(), BRIEF.len());
     }
 }

@@ -1,7 +1,5 @@
 //! The authorization response, and why it may not be accepted.
 
-use std::collections::BTreeMap;
-
 use crate::{Code, wire};
 
 /// The `state` of a callback, to find the pending sign-in by; `None` where it is missing or repeated.
@@ -28,6 +26,9 @@ pub(crate) fn parameters(query: &str) -> impl Iterator<Item = (String, String)> 
     form_urlencoded::parse(query.as_bytes()).into_owned()
 }
 
+/// A response with more parameters isn't one.
+const MOST_PARAMETERS: usize = 100;
+
 /// The parameters of a response that we know; others are ignored ("The client MUST ignore unrecognized response
 /// parameters", RFC 6749 §4.1.2).
 #[derive(Default)]
@@ -42,17 +43,23 @@ pub(super) struct AuthorizationResponse {
 
 impl AuthorizationResponse {
     pub(super) fn parse(query: &str) -> Result<Self, AuthorizationResponseError> {
-        let mut all = BTreeMap::new();
+        let mut all: Vec<(String, String)> = Vec::new();
         for (name, value) in parameters(query) {
-            if all.contains_key(&name) {
+            if all.iter().any(|(other, _)| *other == name) {
                 return Err(AuthorizationResponseError::ParameterRepeated {
                     name: wire::excerpt(&name),
                 });
             }
-            all.insert(name, value);
+            if all.len() == MOST_PARAMETERS {
+                return Err(AuthorizationResponseError::Malformed);
+            }
+            all.push((name, value));
         }
         // "Parameters sent without a value MUST be treated as if they were omitted" (RFC 6749 §3.1).
-        let mut take = |name: &str| all.remove(name).filter(|value| !value.is_empty());
+        let mut take = |name: &str| {
+            let at = all.iter().position(|(other, _)| other == name)?;
+            Some(all.swap_remove(at).1).filter(|value| !value.is_empty())
+        };
         Ok(Self {
             code: take("code"),
             state: take("state"),
@@ -74,8 +81,8 @@ pub enum AuthorizationResponseError {
         /// The parameter.
         name: String,
     },
-    /// Neither `code` nor `error` (RFC 6749 §4.1.2).
-    #[error("neither `code` nor `error` is there")]
+    /// Neither `code` nor `error` (RFC 6749 §4.1.2), or more than a hundred parameters.
+    #[error("neither `code` nor `error` is there, or too much else")]
     Malformed,
     /// `iss` names another server: a mix-up attack (RFC 9207 §2.4).
     #[error("`iss` is {actual:?}, expected {expected:?}")]

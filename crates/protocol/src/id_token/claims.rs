@@ -1,40 +1,58 @@
 //! The claims of an ID token: as they travel, and as they are kept.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::wire;
+use crate::{
+    object::{self, Member, Object, Read, Value, object},
+    wire,
+};
 
 /// The claims as they travel. What only annoys when it is odd, as a name that is a number, counts as absent.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 pub(super) struct WireClaims {
-    #[serde(default)]
     pub(super) iss: Option<String>,
-    #[serde(default)]
     pub(super) sub: Option<String>,
-    #[serde(default)]
     pub(super) aud: Audience,
-    #[serde(default)]
     pub(super) azp: Option<String>,
-    #[serde(default)]
     pub(super) nonce: Option<String>,
-    #[serde(default)]
     pub(super) acr: Option<String>,
-    #[serde(default)]
     auth_time: Option<wire::Seconds>,
-    #[serde(default)]
     pub(super) at_hash: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) sid: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) email: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) email_verified: Option<wire::Flag>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) name: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) given_name: Option<String>,
-    #[serde(default, deserialize_with = "wire::or_absent")]
     pub(super) family_name: Option<String>,
+}
+
+impl Read for WireClaims {
+    fn read(value: Value) -> Option<Self> {
+        let mut object = Object::read(value)?;
+        let claims = WireClaims {
+            iss: object.take("iss"),
+            sub: object.take("sub"),
+            aud: object.take("aud"),
+            azp: object.take("azp"),
+            nonce: object.take("nonce"),
+            acr: object.take("acr"),
+            auth_time: object.take("auth_time"),
+            at_hash: object.take("at_hash"),
+            sid: object.take_if_right("sid"),
+            email: object.take_if_right("email"),
+            email_verified: object.take_if_right("email_verified"),
+            name: object.take_if_right("name"),
+            given_name: object.take_if_right("given_name"),
+            family_name: object.take_if_right("family_name"),
+        };
+        object.end(claims)
+    }
+}
+
+impl<'de> Deserialize<'de> for WireClaims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object::read(deserializer)
+    }
 }
 
 impl WireClaims {
@@ -45,24 +63,24 @@ impl WireClaims {
 }
 
 /// One string or an array of them (RFC 7519 §4.1.3).
-#[derive(Clone, Default, Deserialize)]
-#[serde(from = "Option<WireAudience>")]
+#[derive(Clone, Default)]
 pub(super) struct Audience(pub(super) Vec<String>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireAudience {
-    One(String),
-    Several(Vec<String>),
+impl Read for Audience {
+    fn read(value: Value) -> Option<Self> {
+        Some(Audience(match value {
+            Value::Null => Vec::new(),
+            Value::Text(audience) => vec![audience],
+            value => Vec::read(value)?,
+        }))
+    }
 }
 
-impl From<Option<WireAudience>> for Audience {
-    fn from(wire: Option<WireAudience>) -> Self {
-        Audience(match wire {
-            None => Vec::new(),
-            Some(WireAudience::One(audience)) => vec![audience],
-            Some(WireAudience::Several(audiences)) => audiences,
-        })
+impl Member for Audience {
+    const OPTIONAL: bool = true;
+
+    fn placeholder() -> Self {
+        Audience::default()
     }
 }
 
@@ -78,7 +96,7 @@ impl Audience {
 }
 
 /// The claims of an ID token, kept for display. Only [`super::IdToken`] says that they are verified.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IdTokenClaims {
     /// The issuer.
     pub iss: String,
@@ -87,40 +105,57 @@ pub struct IdTokenClaims {
     /// The audiences.
     pub aud: Vec<String>,
     /// The authorized party.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub azp: Option<String>,
     /// When it expires, seconds since the epoch.
     pub exp: u64,
     /// When it was issued.
     pub iat: u64,
     /// When the person authenticated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<u64>,
     /// The nonce of the sign-in, which a refreshed token may repeat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// How the person authenticated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     /// The session at the issuer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
     /// The e-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Whether the issuer has verified it.
-    #[serde(default)]
     pub email_verified: bool,
     /// The whole name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
     /// The family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
 }
+
+object!(IdTokenClaims {
+    iss,
+    sub,
+    aud,
+    azp,
+    exp,
+    iat,
+    auth_time,
+    nonce,
+    acr,
+    sid,
+    email,
+    email_verified,
+    name,
+    given_name,
+    family_name
+});
 
 impl IdTokenClaims {
     /// What a refreshed token leaves out is as it was.
