@@ -286,6 +286,14 @@ mod rfc_6749_section_3_1 {
     }
 
     #[test]
+    fn reads_a_hundred_parameters_and_no_more() {
+        let others = |count| (0..count).map(|at| format!("&p{at}=1")).collect::<String>();
+        assert!(accept(pending(), &answer(&format!("code=a{}", others(98)))).is_ok());
+        let refused = refused(&answer(&format!("code=a{}", others(99))));
+        assert_eq!(refused, Code::CallbackMalformed);
+    }
+
+    #[test]
     fn a_parameter_without_value_is_as_good_as_absent() {
         assert!(accept(pending(), &answer("code=a&error=&iss=")).is_ok());
         assert_eq!(refused(&answer("code=")), Code::CallbackMalformed);
