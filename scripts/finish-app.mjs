@@ -17,12 +17,12 @@ const lean = (source) => source
 
 const icon = () => `data:image/svg+xml,${text('icon.svg').trim().replaceAll('"', "'").replaceAll('#', '%23')}`;
 
-/** A section of a WebAssembly module: where its content begins and ends. */
+/** A section of a WebAssembly module: where its content begins and ends, and where its head begins. */
 function section(module, wanted) {
   for (let offset = 8; offset < module.length;) {
     const id = module[offset];
     const [size, begin] = number(module, offset + 1);
-    if (id === wanted) return [begin, begin + size];
+    if (id === wanted) return [begin, begin + size, offset];
     offset = begin + size;
   }
   return null;
@@ -76,7 +76,7 @@ function leb128(value) {
  * the name of the script before each.
  */
 function shortenImports(module, script) {
-  const [begin, end] = section(module, 2);
+  const [begin, end, head] = section(module, 2);
   let [count, offset] = number(module, begin);
   const content = [leb128(count)];
   const text = (at) => {
@@ -102,8 +102,7 @@ function shortenImports(module, script) {
   }
   if (offset !== end) throw new Error('the imports end somewhere else');
   const imports = Buffer.concat(content);
-  const head = 1 + leb128(end - begin).length;
-  return [Buffer.concat([module.subarray(0, begin - head), Buffer.from([2]), leb128(imports.length), imports, module.subarray(end)]), script];
+  return [Buffer.concat([module.subarray(0, head), Buffer.from([2]), leb128(imports.length), imports, module.subarray(end)]), script];
 }
 
 for (const name of readdirSync(folder)) {
