@@ -159,7 +159,7 @@ mod core_2 {
     /// RFC 7519, section 4: claim names are unique; a second one might be read by somebody else.
     #[test]
     fn rejects_a_claim_that_is_there_twice() {
-        for name in ["sub", "exp", "aud"] {
+        for name in ["sub", "exp", "aud", "email"] {
             let member = claims()[name].to_string();
             let payload = claims()
                 .to_string()
