@@ -57,7 +57,7 @@ macro_rules! codes {
 codes! {
     // The authorization response.
     CallbackParameterRepeated "callback_parameter_repeated" Provider 400 "The callback carries a parameter twice, which RFC 6749 section 3.1 forbids; look for a proxy that rewrites the URL.";
-    CallbackMalformed "callback_malformed" Provider 400 "The callback carries neither `code` nor `error`, or isn't a form-encoded query (RFC 6749 section 4.1.2).";
+    CallbackMalformed "callback_malformed" Provider 400 "The callback carries neither `code` nor `error`, isn't a form-encoded query (RFC 6749 section 4.1.2), or has more than a hundred parameters.";
     CallbackIssMismatch "callback_iss_mismatch" Provider 400 "`iss` of the authorization response names another issuer (RFC 9207 section 2.4): a mix-up, or a wrong `issuer` in the configuration.";
     CallbackIssMissing "callback_iss_missing" Provider 400 "The provider announces `authorization_response_iss_parameter_supported` but sent no `iss` (RFC 9207 section 2.4).";
     CallbackUsed "callback_used" Buyer 400 "This callback was already used in this browser; the sign-in has to be started again.";
