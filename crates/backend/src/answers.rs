@@ -4,13 +4,12 @@
 use std::{
     collections::{HashMap, VecDeque},
     future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use aws_lc_rs::digest;
+use tokio::time::Instant;
 
 use crate::failure::Failure;
 
@@ -42,83 +41,52 @@ struct Kept<T> {
 
 type Slot<T> = tokio::sync::OnceCell<T>;
 
-/// A call to a provider.
-pub(crate) type Asking<T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send>>;
-
-/// A call that goes on by itself when nobody waits for it any more; while somebody does, it costs no task.
-struct Ongoing<T: Send + 'static>(Option<Asking<T>>);
-
-impl<T: Send + 'static> Future for Ongoing<T> {
-    type Output = Result<T, Failure>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(asking) = &mut self.0 else {
-            return Poll::Pending;
-        };
-        let outcome = asking.as_mut().poll(context);
-        if outcome.is_ready() {
-            self.0 = None;
-        }
-        outcome
-    }
-}
-
-impl<T: Send + 'static> Drop for Ongoing<T> {
-    fn drop(&mut self) {
-        if let (Some(asking), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current())
-        {
-            runtime.spawn(asking);
-        }
-    }
-}
-
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
 impl<T: Clone + Send + Sync + 'static> Answers<T> {
+    /// Wants a runtime, in which what is older than a minute is forgotten in the next.
     pub(crate) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self {
+        let this = Arc::new(Self {
             capacity,
             kept: Mutex::new(Kept {
                 by_question: HashMap::new(),
                 in_order: VecDeque::new(),
             }),
-        })
+        });
+        let weak: Weak<Self> = Arc::downgrade(&this);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(KEPT_FOR).await;
+                let Some(this) = weak.upgrade() else { break };
+                this.kept().expire(Instant::now());
+            }
+        });
+        this
     }
 
-    /// The answer of before, or that of `ask`, which goes on when the one who asked has gone.
+    /// The answer of before, or that of `ask`; who asks the same meanwhile waits for it.
     pub(crate) async fn answer(
-        self: &Arc<Self>,
+        &self,
         question: Question,
-        ask: Asking<T>,
+        ask: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let slot = self.slot(question);
-        if let Some(answer) = slot.get() {
-            return Ok(answer.clone());
+        let outcome = slot.get_or_try_init(|| ask).await.cloned();
+        if outcome.is_err() {
+            self.kept().forget(&question, &slot);
         }
-        let this = self.clone();
-        Ongoing(Some(Box::pin(async move {
-            let outcome = slot.get_or_try_init(|| ask).await.cloned();
-            if outcome.is_err() {
-                this.forget(&question, &slot);
-            }
-            outcome
-        })))
-        .await
+        outcome
     }
 
     fn slot(&self, question: Question) -> Arc<Slot<T>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        while let Some((oldest, at)) = kept.in_order.front() {
-            if now.duration_since(*at) < KEPT_FOR && kept.in_order.len() < self.capacity {
-                break;
-            }
-            let oldest = *oldest;
-            kept.by_question.remove(&oldest);
-            kept.in_order.pop_front();
-        }
+        let mut kept = self.kept();
+        kept.expire(now);
         if let Some(slot) = kept.by_question.get(&question) {
             return slot.clone();
+        }
+        if kept.in_order.len() >= self.capacity {
+            kept.make_room();
         }
         let slot = Arc::new(Slot::new());
         kept.by_question.insert(question, slot.clone());
@@ -126,15 +94,44 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
         slot
     }
 
-    fn forget(&self, question: &Question, slot: &Arc<Slot<T>>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept
+    fn kept(&self) -> MutexGuard<'_, Kept<T>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Kept<T> {
+    fn expire(&mut self, now: Instant) {
+        while let Some((oldest, at)) = self.in_order.front() {
+            if now.duration_since(*at) < KEPT_FOR {
+                break;
+            }
+            self.by_question.remove(oldest);
+            self.in_order.pop_front();
+        }
+    }
+
+    /// Forgets the oldest answer. Those under way stay, and are as many as `limits.max_in_flight` lets in.
+    fn make_room(&mut self) {
+        let by_question = &mut self.by_question;
+        let oldest = self.in_order.iter().position(|(question, _)| {
+            let slot = by_question.get(question);
+            slot.is_none_or(|slot| slot.initialized())
+        });
+        if let Some((question, _)) = oldest.and_then(|at| self.in_order.remove(at)) {
+            by_question.remove(&question);
+        }
+    }
+
+    /// Forgets a failure, unless somebody who shares its slot asks once more.
+    fn forget(&mut self, question: &Question, slot: &Arc<Slot<T>>) {
+        let ours = self
             .by_question
             .get(question)
-            .is_some_and(|kept| Arc::ptr_eq(kept, slot))
-        {
-            kept.by_question.remove(question);
-            kept.in_order.retain(|(other, _)| other != question);
+            .is_some_and(|kept| Arc::ptr_eq(kept, slot));
+        // One is ours, one the map's; another can only be taken from it under the lock.
+        if ours && Arc::strong_count(slot) == 2 {
+            self.by_question.remove(question);
+            self.in_order.retain(|(other, _)| other != question);
         }
     }
 }
@@ -150,14 +147,10 @@ mod tests {
     #[tokio::test]
     async fn two_who_ask_at_once_share_one_answer() {
         let answers = Answers::new(8);
-        let asked = Arc::new(AtomicUsize::new(0));
-        let ask = || {
-            let asked = asked.clone();
-            let asking: Asking<usize> = Box::pin(async move {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                Ok(asked.fetch_add(1, Ordering::SeqCst))
-            });
-            asking
+        let asked = AtomicUsize::new(0);
+        let ask = || async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(asked.fetch_add(1, Ordering::SeqCst))
         };
         let (one, two) = tokio::join!(
             answers.answer([1; 32], ask()),
@@ -167,53 +160,71 @@ mod tests {
         assert_eq!(answers.answer([2; 32], ask()).await.unwrap(), 1);
     }
 
-    #[tokio::test]
-    async fn a_failure_is_not_kept_and_memory_is_bounded() {
-        let answers = Answers::<u8>::new(4);
-        let failed = answers
-            .answer(
-                [1; 32],
-                Box::pin(async { Err(Failure::new(Code::UpstreamTimeout, "")) }),
-            )
-            .await;
-        assert!(failed.is_err());
-        assert_eq!(
-            answers
-                .answer([1; 32], Box::pin(async { Ok(7) }))
-                .await
-                .unwrap(),
-            7
-        );
-        for at in 10..40 {
-            assert_eq!(
-                answers
-                    .answer([at; 32], Box::pin(async { Ok(1) }))
-                    .await
-                    .unwrap(),
-                1
-            );
-        }
-        assert!(answers.kept.lock().unwrap().by_question.len() <= 4);
+    async fn failing<T>() -> Result<T, Failure> {
+        tokio::task::yield_now().await;
+        Err(Failure::new(Code::UpstreamTimeout, ""))
     }
 
     #[tokio::test]
-    async fn who_leaves_early_leaves_the_answer_behind() {
+    async fn a_failure_is_not_kept() {
+        let answers = Answers::<u8>::new(4);
+        assert!(answers.answer([1; 32], failing()).await.is_err());
+        assert!(answers.kept().in_order.is_empty());
+        assert_eq!(answers.answer([1; 32], async { Ok(7) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn who_succeeds_where_another_failed_is_remembered() {
+        let answers = Answers::<u8>::new(4);
+        let (one, two) = tokio::join!(
+            answers.answer([1; 32], failing()),
+            answers.answer([1; 32], async { Ok(7) })
+        );
+        assert!(one.is_err());
+        assert_eq!(two.unwrap(), 7);
+        assert_eq!(answers.answer([1; 32], async { Ok(8) }).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn memory_is_bounded_and_what_is_asked_for_again_is_still_there() {
         let answers = Answers::<u8>::new(4);
         let (go, gone) = tokio::sync::oneshot::channel();
-        let slow = answers.answer(
-            [1; 32],
-            Box::pin(async {
-                let _ = gone.await;
-                Ok(1)
-            }),
-        );
-        assert!(
-            tokio::time::timeout(Duration::from_millis(5), slow)
-                .await
-                .is_err()
-        );
-        let again = answers.answer([1; 32], Box::pin(async { Ok(2) }));
-        let _ = go.send(());
-        assert_eq!(again.await.unwrap(), 1);
+        let slow = answers.answer([0; 32], async {
+            let _ = gone.await;
+            Ok(0)
+        });
+        let others = async {
+            for at in 1..40 {
+                assert_eq!(
+                    answers.answer([at; 32], async { Ok(at) }).await.unwrap(),
+                    at
+                );
+            }
+            assert_eq!(answers.kept().in_order.len(), 4);
+            assert_eq!(answers.kept().by_question.len(), 4);
+            // The oldest but for the one under way, with all places taken.
+            assert_eq!(
+                answers.answer([37; 32], async { Ok(99) }).await.unwrap(),
+                37
+            );
+            // Whoever asks the same as one under way, as old as that may be, still shares it.
+            let (same, ()) = tokio::join!(answers.answer([0; 32], async { Ok(99) }), async {
+                let _ = go.send(());
+            });
+            assert_eq!(same.unwrap(), 0);
+        };
+        let (slow, ()) = tokio::join!(slow, others);
+        assert_eq!(slow.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_gone_after_two_minutes_if_nobody_calls() {
+        let answers = Answers::<u8>::new(4);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(answers.answer([1; 32], async { Ok(1) }).await.unwrap(), 1);
+        tokio::time::sleep(KEPT_FOR - Duration::from_millis(1)).await;
+        assert_eq!(answers.answer([1; 32], async { Ok(2) }).await.unwrap(), 1);
+        tokio::time::sleep(KEPT_FOR).await;
+        assert!(answers.kept().by_question.is_empty());
     }
 }

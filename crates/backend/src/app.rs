@@ -131,6 +131,9 @@ const REPLAYS: usize = 7 << 15;
 /// Results opened by partners' pages that are remembered, likewise.
 const HANDOFFS: usize = 7 << 13;
 
+/// Exchanges that are kept for a retry, and refreshes likewise; of some 2 KB each.
+const ANSWERS: usize = 2048;
+
 impl App {
     /// Opens the database, and begins to fetch what the providers say of themselves.
     pub async fn start(config: Config) -> Result<Self, StartError> {
@@ -188,8 +191,8 @@ impl App {
                 DirectoryConfig::None => None,
             },
             revocations: Revocations::new(pool),
-            exchanges: Answers::new(256),
-            refreshes: Answers::new(1024),
+            exchanges: Answers::new(ANSWERS),
+            refreshes: Answers::new(ANSWERS),
             pages: Pages::new(
                 config.app_dir.clone(),
                 config.public_url.starts_with("https:"),

@@ -2,7 +2,9 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
@@ -22,6 +24,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::runtime::Handle as Runtime;
 
 use crate::{
     app::State,
@@ -216,7 +219,7 @@ pub(crate) async fn answer<M: Message, A: Serialize, F>(
     act: impl FnOnce(Arc<Call>, M) -> F + Send,
 ) -> Response
 where
-    F: Future<Output = Result<A, Failure>> + Send,
+    F: Future<Output = Result<A, Failure>> + Send + 'static,
 {
     let since = Instant::now();
     let id = request
@@ -258,7 +261,7 @@ async fn accept_and_act<M: Message, A: Serialize, F>(
     act: impl FnOnce(Arc<Call>, M) -> F + Send,
 ) -> Result<Vec<u8>, Failure>
 where
-    F: Future<Output = Result<A, Failure>> + Send,
+    F: Future<Output = Result<A, Failure>> + Send + 'static,
 {
     let caller = state.admit(&request)?;
     let (parts, body) = request.into_parts();
@@ -275,7 +278,7 @@ where
     }
     let message: M = read(body, state.config.limits.max_body).await?;
     // Not before the body is there: who dawdles over theirs takes nobody's place.
-    let _place = state.in_flight.enter().ok_or_else(|| {
+    let place = state.in_flight.enter().ok_or_else(|| {
         Failure::new(
             Code::RateLimited,
             "`limits.max_in_flight` calls are under way",
@@ -313,12 +316,44 @@ where
         cookies: Mutex::default(),
     });
     *accepted = Some(call.clone());
-    // On the heap: what is particular to a call is large, and would be moved with every layer around it.
-    let answer = Box::pin(act(call, message)).await?;
-    let mut body = Vec::with_capacity(ROOM_FOR_TOKENS);
-    serde_json::to_writer(&mut body, &answer)
-        .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-    Ok(body)
+    let acting = act(call, message);
+    Ongoing(Some(Box::pin(async move {
+        let _place = place;
+        let answer = acting.await?;
+        let mut body = Vec::with_capacity(ROOM_FOR_TOKENS);
+        serde_json::to_writer(&mut body, &answer)
+            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+        Ok(body)
+    })))
+    .await
+}
+
+/// What is particular to a call. It goes on by itself when the caller has gone, since what is half done would be a riddle:
+/// a code that is used, an answer that nobody has. It keeps its place until then; while somebody waits, it costs no task.
+/// On the heap, since it is large and would be moved with every layer around it.
+struct Ongoing<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
+
+impl<F: Future<Output: Send> + Send + 'static> Future for Ongoing<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(acting) = &mut self.0 else {
+            return Poll::Pending;
+        };
+        let outcome = acting.as_mut().poll(context);
+        if outcome.is_ready() {
+            self.0 = None;
+        }
+        outcome
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Drop for Ongoing<F> {
+    fn drop(&mut self) {
+        if let (Some(acting), Ok(runtime)) = (self.0.take(), Runtime::try_current()) {
+            runtime.spawn(acting);
+        }
+    }
 }
 
 impl State {

@@ -39,13 +39,9 @@ pub(crate) async fn exchange(
         request.iss.as_deref().unwrap_or_default(),
         &call.jkt,
     ]);
-    let asking = call.clone();
-    let exchanged: Exchanged = state
+    let exchanged = state
         .exchanges
-        .answer(
-            asked,
-            Box::pin(async move { provider.dialect.exchange(&asking, request).await }),
-        )
+        .answer(asked, provider.dialect.exchange(&call, request))
         .await?;
     finish(&call, exchanged, flow)
 }

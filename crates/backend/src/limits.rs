@@ -3,14 +3,12 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Network;
 
@@ -100,35 +98,26 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
 
 /// Calls at a time.
 pub(crate) struct InFlight {
-    now: AtomicUsize,
+    places: Arc<Semaphore>,
     most: usize,
 }
 
 impl InFlight {
     pub(crate) fn new(most: usize) -> Self {
         Self {
-            now: AtomicUsize::new(0),
+            places: Arc::new(Semaphore::new(most)),
             most,
         }
     }
 
     /// How many there are.
     pub(crate) fn now(&self) -> usize {
-        self.now.load(Ordering::Relaxed)
+        self.most - self.places.available_permits()
     }
 
-    pub(crate) fn enter(&self) -> Option<Place<'_>> {
-        let place = Place(self);
-        (self.now.fetch_add(1, Ordering::Relaxed) < self.most).then_some(place)
-    }
-}
-
-/// One call's place.
-pub(crate) struct Place<'a>(&'a InFlight);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    /// A place, if there is one, until it is dropped.
+    pub(crate) fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
     }
 }
 
@@ -166,7 +155,9 @@ mod tests {
         let place = places.enter();
         assert!(place.is_some());
         assert!(places.enter().is_none());
+        assert_eq!(places.now(), 1);
         drop(place);
+        assert_eq!(places.now(), 0);
         assert!(places.enter().is_some());
     }
 

@@ -40,13 +40,9 @@ pub(crate) async fn refresh(
     })?;
 
     let asked = question(&[call.sealed.as_deref().unwrap_or_default()]);
-    let of = handle.clone();
     let refreshed = state
         .refreshes
-        .answer(
-            asked,
-            Box::pin(async move { provider.dialect.refresh(&of, refresh_token).await }),
-        )
+        .answer(asked, provider.dialect.refresh(&handle, refresh_token))
         .await?;
     let Refreshed { tokens, keys } = refreshed;
 

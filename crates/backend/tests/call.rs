@@ -10,6 +10,7 @@ mod support;
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use admit_one_protocol::Code;
@@ -175,6 +176,30 @@ async fn calls_are_limited_by_address_and_at_a_time() {
     let limited = browser.exchange().await.refused(Code::RateLimited);
     assert_eq!(limited.headers["retry-after"], "15");
     assert_eq!(limited.body["retry_after"], 15);
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_has_gone_keeps_its_place_and_its_answer() {
+    let upstream = support::Upstream::start().await;
+    let text = support::toml(&upstream.issuer, "", "")
+        .replace("per_minute = 0", "per_minute = 0\nmax_in_flight = 1");
+    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+    let app = admit_one_backend::App::start(config).await.unwrap();
+    let mut browser = Browser::of(app, upstream).await;
+    let tokens = browser.exchange().await.ok();
+    let refresh = json!({"handle": tokens["handle"]});
+    for (path, body) in [(PATH, exchange_body("a")), ("/v1/refresh", refresh)] {
+        browser.upstream.with(|inner| inner.delay_ms = 300);
+        let before = browser.upstream.count("/token");
+        let request = browser.request("POST", path, &body);
+        let gone = tokio::time::timeout(Duration::from_millis(100), browser.send(request)).await;
+        assert!(gone.is_err(), "{path}");
+        let full = browser.call("POST", path, body.clone()).await;
+        full.refused(Code::RateLimited);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        browser.call("POST", path, body).await.ok();
+        assert_eq!(browser.upstream.count("/token"), before + 1, "{path}");
+    }
 }
 
 /// A body of which nothing comes.
