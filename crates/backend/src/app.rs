@@ -209,7 +209,7 @@ impl App {
 
     /// Everything that is served.
     pub fn router(&self) -> Router {
-        let mut router = Router::new()
+        Router::new()
             .merge(crate::v1::router())
             .merge(crate::operations::router())
             .route("/", get(crate::pages::sign_in))
@@ -220,18 +220,7 @@ impl App {
             .route("/signed-out", get(crate::pages::signed_out))
             .route("/widget", get(crate::pages::widget::page))
             .route("/widget/frame", get(crate::pages::widget::frame))
-            .fallback(crate::pages::asset);
-        for provider in &self.state.providers {
-            let path = provider.redirect_path.as_str();
-            let has_route = ["/callback/", "/landing/"].iter().any(|folder| {
-                let name = path.strip_prefix(folder);
-                name.is_some_and(|name| !name.contains('/'))
-            });
-            if !has_route {
-                router = router.route(path, get(crate::pages::callback));
-            }
-        }
-        router
+            .fallback(crate::pages::asset)
             .layer(axum::middleware::from_fn_with_state(
                 self.state.clone(),
                 crate::headers::around,

@@ -25,8 +25,7 @@ pub(crate) struct Common {
     /// The `iss` of handles.
     pub(crate) issuer: String,
     pub(crate) client_id: String,
-    /// Where the buyer comes back to, without our origin.
-    pub(crate) redirect_path: String,
+    /// Where the buyer comes back to.
     pub(crate) redirect_uri: String,
     /// Whether what it says is verified may claim a contact.
     pub(crate) trust_verified: bool,
@@ -54,7 +53,6 @@ impl Provider {
             issuer: config.issuer,
             client_id: config.client_id,
             redirect_uri: format!("{public_url}{}", config.redirect_path),
-            redirect_path: config.redirect_path,
             trust_verified: config.trust_verified,
         };
         let dialect = match config.dialect {

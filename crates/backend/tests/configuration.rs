@@ -324,7 +324,7 @@ fn mistakes_name_line_key_found_and_allowed() {
         (
             "label = \"Club <account>\"",
             "label = \"Club\"\nredirect_path = \"/v1/exchange\"",
-            "`providers.redirect_path`: found \"/v1/exchange\"; allowed: a path of its own",
+            "`providers.redirect_path`: found \"/v1/exchange\"; allowed: a path such as `/callback/club`",
         ),
         (
             "label = \"Club <account>\"",
