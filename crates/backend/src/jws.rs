@@ -47,7 +47,8 @@ impl SigningKey {
             .map(|key| Self(Kind::Rs256(Box::new(key))))
     }
 
-    fn alg(&self) -> &'static str {
+    /// The name of the algorithm (RFC 7518 section 3.1).
+    pub(crate) fn alg(&self) -> &'static str {
         match self.0 {
             Kind::Hs256(_) => "HS256",
             Kind::Es256(_) => "ES256",

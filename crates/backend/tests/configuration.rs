@@ -396,6 +396,58 @@ fn what_is_absent_is_named() {
     );
 }
 
+#[test]
+fn a_redirect_path_is_one_that_the_app_knows() {
+    for path in [
+        "/landing/club",
+        "/widget",
+        "/callback",
+        "/callback/",
+        "/callback/a/b",
+        "/callback/..",
+        "/callback/{x}",
+        "/callback/a?b",
+        "callback/club",
+    ] {
+        let (_, message) = changed(
+            "label = \"Club <account>\"",
+            &format!("label = \"Club\"\nredirect_path = {path:?}"),
+        );
+        assert!(
+            message.contains("a path such as `/callback/club`"),
+            "{path}: {message}"
+        );
+    }
+    let other = toml("https://id.example", "", "").replacen(
+        "client_id",
+        "redirect_path = \"/callback/old.name\"\nclient_id",
+        1,
+    );
+    Config::parse(&other, "admit-one.toml", &secrets).unwrap();
+}
+
+#[test]
+fn a_grants_key_is_for_its_algorithm() {
+    use aws_lc_rs::{
+        encoding::{AsDer, Pkcs8V1Der},
+        rsa,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("grant.pem");
+    let pair = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    std::fs::write(&file, support::pem(der.as_ref())).unwrap();
+    let (_, message) = changed(
+        "grant_secret_env = \"GRANT\"",
+        &format!(
+            "grant_alg = \"ES256\"\ngrant_key_file = {:?}",
+            file.display().to_string()
+        ),
+    );
+    let expected = "`shop.grant_key_file`: found a key for RS256; allowed: a key of P-256";
+    assert!(message.contains(expected), "{message}");
+}
+
 mod sessionm {
     use super::*;
 

@@ -308,7 +308,7 @@ async fn every_way_of_client_authentication() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key.pem");
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    std::fs::write(&key, pem(&pair)).unwrap();
+    std::fs::write(&key, support::pem(pair.to_pkcs8v1().unwrap().as_ref())).unwrap();
     let jwt = format!(
         "[[providers]]\nid = \"jwt\"\nlabel = \"J\"\nissuer = \"ISSUER\"\nclient_id = \"shop\"\nclient_auth = \"private_key_jwt\"\nclient_key_file = {:?}\n",
         key.display().to_string()
@@ -367,16 +367,6 @@ fn signed_by(pair: &EcdsaKeyPair, jwt: &str) -> Value {
         .unwrap();
     let claims = input.split('.').nth(1).unwrap();
     serde_json::from_slice(&from_base64url(claims).unwrap()).unwrap()
-}
-
-/// A P-256 key as `openssl genpkey` writes it.
-fn pem(pair: &EcdsaKeyPair) -> String {
-    let key = pair.to_pkcs8v1().unwrap();
-    let text = admit_one_protocol::encoding::base64url(key.as_ref())
-        .replace('-', "+")
-        .replace('_', "/");
-    let padding = "=".repeat((4 - text.len() % 4) % 4);
-    format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n")
 }
 
 #[tokio::test]

@@ -344,6 +344,13 @@ fn json_response(value: Value) -> Response {
         .into_response()
 }
 
+/// A private key as `openssl genpkey` writes it.
+pub fn pem(pkcs8: &[u8]) -> String {
+    let text = base64url(pkcs8).replace('-', "+").replace('_', "/");
+    let padding = "=".repeat((4 - text.len() % 4) % 4);
+    format!("-----BEGIN PRIVATE KEY-----\n{text}{padding}\n-----END PRIVATE KEY-----\n")
+}
+
 /// The configuration of these tests; `more` comes after the tables that every test needs.
 pub fn toml(issuer: &str, server: &str, more: &str) -> String {
     format!(

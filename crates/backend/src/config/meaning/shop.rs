@@ -68,7 +68,13 @@ impl Reader<'_> {
                 }
                 SigningKey::hs256(secret.as_bytes())
             }
-            (GrantAlg::ES256, None, Some(file)) => self.key_file(&file)?,
+            (GrantAlg::ES256, None, Some(file)) => match self.key_file(&file)? {
+                key if key.alg() == "ES256" => key,
+                key => {
+                    let found = format!("a key for {}", key.alg());
+                    return Err(self.source.mistake(file.span(), found, "a key of P-256"));
+                }
+            },
             (GrantAlg::HS256, _, _) => {
                 return Err(self.source.absence(
                     "shop.grant_secret_env",
