@@ -1,6 +1,8 @@
 //! Keys and key sets, [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517), and their thumbprints,
 //! [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638).
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 
@@ -50,6 +52,18 @@ pub struct Jwk {
 }
 
 object!(Jwk { kty, kid, alg, key_use = "use", key_ops, n, e, crv, x, y });
+
+/// "A key of size 2048 bits or larger MUST be used" (RFC 7518 §3.3 and §3.5); longer ones than these no library takes.
+const RSA_BITS: RangeInclusive<usize> = 2048..=16_384;
+
+/// How long a big-endian number is; the zeros before it don't count.
+fn bits(number: &[u8]) -> usize {
+    let zeros = number.iter().take_while(|octet| **octet == 0).count();
+    let number = &number[zeros..];
+    number
+        .first()
+        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
 
 /// Keys made by browsers say `Ed25519` where tokens still say `EdDSA`
 /// ([RFC 9864 §2.2](https://www.rfc-editor.org/rfc/rfc9864#section-2.2)); it is the same algorithm.
@@ -140,22 +154,17 @@ impl Jwk {
     }
 
     fn has_material(&self, alg: Alg) -> bool {
-        let octets = |member: &Option<String>| {
-            member
-                .as_deref()
-                .and_then(|text| from_base64url(text).ok())
-                .map(|bytes| bytes.len())
-        };
+        let octets = |member: &Option<String>| from_base64url(member.as_deref()?).ok();
         let coordinate = match alg {
-            // "A key of size 2048 bits or larger MUST be used" (RFC 7518 §3.3 and §3.5).
             Alg::Rs256 | Alg::Ps256 => {
-                return octets(&self.n).is_some_and(|length| length >= 256)
-                    && octets(&self.e).is_some_and(|length| length > 0);
+                let bits = |member| octets(member).map_or(0, |number| bits(&number));
+                return RSA_BITS.contains(&bits(&self.n)) && bits(&self.e) > 1;
             }
             Alg::Es256 | Alg::EdDsa => Some(32),
             Alg::Es384 => Some(48),
         };
-        octets(&self.x) == coordinate && (alg == Alg::EdDsa || octets(&self.y) == coordinate)
+        let length = |member| octets(member).map(|octets| octets.len());
+        length(&self.x) == coordinate && (alg == Alg::EdDsa || length(&self.y) == coordinate)
     }
 }
 

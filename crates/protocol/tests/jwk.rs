@@ -5,6 +5,7 @@
 use admit_one_protocol::{
     Code,
     alg::Alg,
+    encoding::{base64url, from_base64url},
     jwk::{Jwk, JwkSet},
 };
 use proptest::prelude::*;
@@ -172,6 +173,27 @@ mod rfc_7517_section_4 {
     fn an_rsa_key_under_2048_bits_does_not_fit() {
         let short = json!({ "kty": "RSA", "n": &N[..168], "e": "AQAB" });
         assert!(!jwk(short).fits(Alg::Rs256, None));
+        // Nor does one that zeros make long.
+        let long = format!("{}{}", "A".repeat(176), &N[..168]);
+        assert!(!jwk(json!({ "kty": "RSA", "n": long, "e": "AQAB" })).fits(Alg::Rs256, None));
+        let one_bit_less = format!("a{}", &N[1..]);
+        assert!(!jwk(with(rsa(), "n", json!(one_bit_less))).fits(Alg::Rs256, None));
+        let zero_before = base64url([&[0][..], &from_base64url(N).unwrap()].concat());
+        assert!(jwk(with(rsa(), "n", json!(zero_before))).fits(Alg::Rs256, None));
+        let endless = base64url([255; 2049]);
+        assert!(!jwk(with(rsa(), "n", json!(endless))).fits(Alg::Rs256, None));
+    }
+
+    /// With these every signature is its own message.
+    #[test]
+    fn an_rsa_exponent_of_one_does_not_fit() {
+        for e in ["", "AA", "AQ", "AAAB"] {
+            assert!(
+                !jwk(with(rsa(), "e", json!(e))).fits(Alg::Rs256, None),
+                "{e}"
+            );
+        }
+        assert!(jwk(with(rsa(), "e", json!("Aw"))).fits(Alg::Rs256, None));
     }
 
     #[test]
