@@ -73,7 +73,15 @@ pub async fn signed(
                 continue;
             }
         };
-        let valid = signature_is_valid(&check).await?;
+        let valid = match signature_is_valid(&check).await {
+            Ok(valid) => valid,
+            // The next one may be another's.
+            Err(Refused::Unchecked(alg)) => {
+                refused = Refused::Unchecked(alg);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
         match check.verdict(valid) {
             Ok(signed) => return Ok(signed),
             Err(error) => refused = error.into(),
@@ -86,7 +94,7 @@ pub async fn signed(
     Err(refused)
 }
 
-/// Asks WebCrypto whether a signature is valid. A key that it can't read signs nothing.
+/// Asks WebCrypto whether a signature is valid.
 pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Refused> {
     let subtle = browser::subtle().ok_or(Refused::Failed(Code::CryptoUnavailable))?;
     let unsupported = |error: JsValue| {

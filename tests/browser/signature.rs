@@ -38,8 +38,10 @@ async fn answer(alg: Alg, change: &str) -> TokensResponse {
         const claims = {{ iss: 'https://id.example', sub: '1', aud: 'shop', exp: 4102444800, iat: 1, nonce: 'n' }};
         const parts = [header, claims].map((part) => base64url(text(JSON.stringify(part))));
         parts.push(base64url(await crypto.subtle.sign({sign}, pair.privateKey, text(parts.join('.')))));
+        let keys = null;
         {change}
-        return JSON.stringify({{ access_token: 'a', id_token: parts.join('.'), keys: [jwk], handle: 'h',
+        keys ??= [jwk];
+        return JSON.stringify({{ access_token: 'a', id_token: parts.join('.'), keys, handle: 'h',
             handle_expires_at: 4102444800, refreshable: false, provider: 'club', time: 1 }});
         "#
     );
@@ -114,4 +116,22 @@ async fn a_key_for_another_algorithm_is_refused() {
         outcome(Alg::Rs256, change, &Alg::ALL).await,
         Err(Code::IdTokenAlg)
     );
+}
+
+/// An `x` that is on no curve, of the right length.
+const UNREADABLE: &str =
+    "const unreadable = { ...jwk, x: base64url(new Uint8Array(32).fill(255)) };";
+
+#[wasm_bindgen_test]
+async fn a_key_that_can_not_be_read_does_not_hide_the_right_one() {
+    let change = format!("{UNREADABLE} keys = [unreadable, jwk];");
+    let outcome = outcome(Alg::Es256, &change, &Alg::ALL).await;
+    assert_eq!(outcome, Ok(Some(1)));
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_can_not_be_read_verifies_nothing() {
+    let change = format!("{UNREADABLE} keys = [unreadable];");
+    let outcome = outcome(Alg::Es256, &change, &Alg::ALL).await;
+    assert_eq!(outcome, Err(Code::IdTokenSignature));
 }
