@@ -192,12 +192,13 @@ async fn where_indexeddb_is_blocked_the_key_is_in_memory() {
     .await;
 }
 
-/// Opens a callback with a proof that was signed so many milliseconds ago; answers what was sent with it.
-async fn sent_ahead(age: u32) -> Option<String> {
+/// Opens a callback with these parameters after `code` and `state`, and a proof that was signed so many milliseconds ago;
+/// answers what was sent with it.
+async fn sent_ahead(age: u32, more: &str) -> Option<String> {
     let sent = js_async(&format!(
         r#"
         const here = location.href, send = window.fetch;
-        history.replaceState(null, '', '/callback/club?code=c&state=s');
+        history.replaceState(null, '', '/callback/club?code=c&state=s{more}');
         localStorage.setItem('admit-one.proof', JSON.stringify({{ proof: 'ahead', at: Date.now() - {age} }}));
         localStorage.setItem('admit-one.pending.s', JSON.stringify({{
             provider: 'club', issuer: 'i', iss_required: false, redirect_uri: location.origin + '/callback/club',
@@ -222,12 +223,21 @@ async fn sent_ahead(age: u32) -> Option<String> {
 
 #[wasm_bindgen_test]
 async fn a_callback_is_exchanged_with_the_proof_that_was_signed_on_leaving() {
-    assert_eq!(sent_ahead(1_000).await.as_deref(), Some("ahead"));
+    assert_eq!(sent_ahead(1_000, "").await.as_deref(), Some("ahead"));
 }
 
 #[wasm_bindgen_test]
 async fn a_proof_whose_nonce_may_be_too_old_is_not_sent() {
-    assert_eq!(sent_ahead(300_000).await, None);
+    assert_eq!(sent_ahead(300_000, "").await, None);
+}
+
+#[wasm_bindgen_test]
+async fn a_callback_that_the_app_would_refuse_is_not_exchanged_ahead() {
+    let many = |count| (0..count).map(|at| format!("&p{at}=")).collect::<String>();
+    assert_eq!(sent_ahead(1_000, &many(98)).await.as_deref(), Some("ahead"));
+    assert_eq!(sent_ahead(1_000, &many(99)).await, None);
+    assert_eq!(sent_ahead(1_000, "&code=d").await, None);
+    assert_eq!(sent_ahead(1_000, "&error=access_denied").await, None);
 }
 
 #[wasm_bindgen_test]
