@@ -17,7 +17,8 @@ const page = `<!-- Written by scripts/error-codes.mjs from ${SOURCE}; change it 
 # Error codes
 
 Every failure has one of these names: in the backend's answers (\`code\` of an [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problem document), in
-\`data-code\` of an error page, in the log and in the metrics. A code keeps its meaning; new ones may come.
+\`data-code\` of an error page, and, where the backend saw it, in the log and in the metrics; what only the browser sees is in its console. A code keeps
+its meaning; new ones may come.
 
 *Who acts* is the person who can do something about it: the buyer at the browser, the operator who runs Admit One, the provider, whose
 system broke a rule of its protocol, or the developer who called us.

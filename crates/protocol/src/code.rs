@@ -66,7 +66,7 @@ codes! {
     AccessDenied "access_denied" Buyer 403 "The provider answered `access_denied`: the buyer gave up there, or isn't allowed in.";
     LoginRequired "login_required" Buyer 401 "The provider answered `login_required`, `interaction_required`, `consent_required` or `account_selection_required`: remove `prompt = \"none\"` from the provider's configuration.";
     ProviderUnavailable "provider_unavailable" Provider 503 "The provider answered `temporarily_unavailable` or `server_error`; the buyer may try again.";
-    ProviderError "provider_error" Provider 400 "The provider refused the authorization request; its `error` is in the log and in the console of the browser.";
+    ProviderError "provider_error" Provider 400 "The provider refused the authorization request; its `error` is in the console of the browser.";
     // Discovery and keys.
     DiscoveryIssuerMismatch "discovery_issuer_mismatch" Operator 502 "The metadata's `issuer` differs from the configured one (OpenID Connect Discovery section 4.3); they must be the same string, trailing slash included.";
     DiscoveryInvalid "discovery_invalid" Provider 502 "The provider's metadata isn't JSON or lacks a required member (OpenID Connect Discovery section 3).";
