@@ -13,7 +13,6 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
 
 use crate::directory::Directory;
 use crate::gate::Gate;
@@ -279,8 +278,8 @@ impl Backend {
                 backends
                     .push(backend.unwrap_or_else(|error| panic!("the backend starts: {error}")));
             }
-            let routers = backends.iter().map(App::router).collect();
-            gate.serve(TcpListener::from_std(listener).unwrap(), in_turn(routers));
+            let router = in_turn(backends.clone());
+            gate.serve(TcpListener::from_std(listener).unwrap(), router);
             backends.iter().map(|one| one.clock().clone()).collect()
         });
         self.clocks = started.await.unwrap();
@@ -305,22 +304,19 @@ impl Drop for Stage {
     }
 }
 
-/// One router of several: the next one has the next request of a path.
-fn in_turn(mut routers: Vec<Router>) -> Router {
-    if routers.len() == 1 {
-        return routers.remove(0);
-    }
+/// One backend of several: the next one has the next request of a path.
+fn in_turn(backends: Vec<App>) -> Router {
     let seen: Mutex<HashMap<String, usize>> = Mutex::default();
-    let turn = Arc::new((routers, seen));
+    let turn = Arc::new((backends, seen));
     Router::new().fallback(async move |request: Request| {
-        let (routers, seen) = &*turn;
+        let (backends, seen) = &*turn;
         let next = {
             let mut seen = seen.lock().unwrap();
             let next = seen.entry(request.uri().path().to_owned()).or_default();
             *next += 1;
             *next
         };
-        routers[next % routers.len()].clone().oneshot(request).await
+        backends[next % backends.len()].answer(request).await
     })
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use admit_one_protocol::{api::PublicConfiguration, handoff::LIFETIME_MS};
-use axum::{Router, routing::get};
+use axum::{Router, extract::Request, response::Response, routing::get};
+use tower::Service;
 
 use crate::{
     answers::Answers,
@@ -123,6 +124,23 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct App {
     pub(crate) state: Arc<State>,
+    router: Router,
+}
+
+fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .merge(crate::v1::router())
+        .merge(crate::operations::router())
+        .route("/", get(crate::pages::sign_in))
+        .route("/callback/{provider}", get(crate::pages::callback))
+        .route("/landing/{provider}", get(crate::pages::landing))
+        .route("/profile", get(crate::pages::profile))
+        .route("/account", get(crate::pages::account))
+        .route("/signed-out", get(crate::pages::signed_out))
+        .route("/widget", get(crate::pages::widget::page))
+        .route("/widget/frame", get(crate::pages::widget::frame))
+        .fallback(crate::pages::asset)
+        .with_state(state)
 }
 
 /// Proofs that are remembered: two times this many, of nine bytes each.
@@ -131,8 +149,8 @@ const REPLAYS: usize = 7 << 15;
 /// Results opened by partners' pages that are remembered, likewise.
 const HANDOFFS: usize = 7 << 13;
 
-/// Exchanges that are kept for a retry, and refreshes likewise; of some 2 KB each.
-const ANSWERS: usize = 2048;
+/// Exchanges that are kept for a retry, and refreshes likewise; of some 3 KB each.
+const ANSWERS: usize = 1024;
 
 impl App {
     /// Opens the database, and begins to fetch what the providers say of themselves.
@@ -202,30 +220,19 @@ impl App {
             clock,
             config,
         };
-        Ok(Self {
-            state: Arc::new(state),
-        })
+        let state = Arc::new(state);
+        let router = router(state.clone());
+        Ok(Self { state, router })
     }
 
-    /// Everything that is served.
-    pub fn router(&self) -> Router {
-        Router::new()
-            .merge(crate::v1::router())
-            .merge(crate::operations::router())
-            .route("/", get(crate::pages::sign_in))
-            .route("/callback/{provider}", get(crate::pages::callback))
-            .route("/landing/{provider}", get(crate::pages::landing))
-            .route("/profile", get(crate::pages::profile))
-            .route("/account", get(crate::pages::account))
-            .route("/signed-out", get(crate::pages::signed_out))
-            .route("/widget", get(crate::pages::widget::page))
-            .route("/widget/frame", get(crate::pages::widget::frame))
-            .fallback(crate::pages::asset)
-            .layer(axum::middleware::from_fn_with_state(
-                self.state.clone(),
-                crate::headers::around,
-            ))
-            .with_state(self.state.clone())
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        crate::headers::around(&self.state, request, async |request| {
+            // What a router can't answer it has a page for.
+            let Ok(response) = self.router.clone().call(request).await;
+            response
+        })
+        .await
     }
 
     /// The clock, for tests.

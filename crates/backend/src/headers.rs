@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::{HeaderName, HeaderValue, header};
 
-use crate::{app, call::RequestId};
+use crate::{app::State, call::RequestId};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -42,10 +38,11 @@ pub(crate) struct Framed;
 /// Of answers that are no pages.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
 
+/// What `answer` says, with all that; not a layer of the router's, each of which would have its own box for every request.
 pub(crate) async fn around(
-    State(state): State<Arc<app::State>>,
+    state: &State,
     mut request: Request,
-    next: Next,
+    answer: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let id = request
         .headers()
@@ -53,7 +50,7 @@ pub(crate) async fn around(
         .and_then(accepted)
         .unwrap_or_else(made);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
+    let mut response = answer(request).await;
     let framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {

@@ -1,6 +1,6 @@
 //! Serving: connections, their limits, and an end that lets what is in flight finish.
 
-use std::{future::Future, io, time::Duration};
+use std::{convert::Infallible, future::Future, io, time::Duration};
 
 use axum::body::Body;
 use hyper::{body::Incoming, service::service_fn};
@@ -9,7 +9,6 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use tokio::net::TcpListener;
-use tower::Service;
 
 use crate::{app::App, call::Peer};
 
@@ -26,7 +25,6 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router = app.router();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
@@ -50,11 +48,12 @@ pub async fn serve(
         };
         let _ = stream.set_nodelay(true);
         let peer = Peer(address.ip());
-        let router = router.clone();
+        let app = app.clone();
         let service = service_fn(move |request: http::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
-            router.clone().call(request)
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(app.answer(request).await) }
         });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

@@ -170,7 +170,7 @@ async fn an_old_seal_key_opens_until_it_is_removed() {
     let rotated = App::start(Config::parse(&text, "test.toml", &secrets).unwrap())
         .await
         .unwrap();
-    (browser.app, browser.router) = (rotated.clone(), rotated.router());
+    browser.app = rotated.clone();
     let handle = refresh(&mut browser, &handle).await.ok()["handle"].clone();
     assert!(
         handle.as_str().unwrap().starts_with("new."),
@@ -180,7 +180,7 @@ async fn an_old_seal_key_opens_until_it_is_removed() {
     let retired = App::start(start(r#"keys = [{ id = "old", secret_env = "OLD_SEAL" }]"#))
         .await
         .unwrap();
-    (browser.app, browser.router) = (retired.clone(), retired.router());
+    browser.app = retired.clone();
     refresh(&mut browser, &handle)
         .await
         .refused(Code::ProofNonce);
@@ -204,7 +204,7 @@ async fn a_handle_is_of_its_provider() {
         App::start(Config::parse(&toml(&moved.issuer, "", ""), "test.toml", &secrets).unwrap())
             .await
             .unwrap();
-    browser.router = app.router();
+    browser.app = app;
     refresh(&mut browser, &handle)
         .await
         .refused(Code::HandleProviderMismatch);

@@ -12,7 +12,6 @@ use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
 use support::{Browser, ORIGIN, Upstream, secrets, toml};
-use tower::ServiceExt;
 
 #[tokio::test]
 async fn the_page_has_its_buttons_and_its_data_before_any_script() {
@@ -142,7 +141,7 @@ async fn pages_are_compressed_and_translated() {
         .header("accept-language", "de")
         .body(Body::empty())
         .unwrap();
-    let response = browser.router.clone().oneshot(request).await.unwrap();
+    let response = browser.app.answer(request).await;
     assert_eq!(response.headers()["content-encoding"], "br");
     assert_eq!(response.headers()["content-language"], "fr");
     let compressed = response.into_body().collect().await.unwrap().to_bytes();

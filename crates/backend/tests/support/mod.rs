@@ -28,7 +28,6 @@ use axum::{
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 /// What is logged on this thread while it lives, down to the least detail.
 pub struct Log {
@@ -411,7 +410,6 @@ pub fn secrets(name: &str) -> Option<String> {
 /// A browser with its key, and the backend it talks to.
 pub struct Browser {
     pub app: App,
-    pub router: Router,
     pub upstream: Upstream,
     key: Key,
     pub nonce: String,
@@ -475,10 +473,8 @@ impl Browser {
     }
 
     pub async fn of(app: App, upstream: Upstream) -> Self {
-        let router = app.router();
         let mut browser = Self {
             app,
-            router,
             upstream,
             key: Key::ed25519(),
             nonce: String::new(),
@@ -509,7 +505,7 @@ impl Browser {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.app.answer(request).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&body)
