@@ -63,9 +63,9 @@ pub async fn signed(
     tokens: &TokensResponse,
     allowed: &[Alg],
 ) -> Result<SignedIdToken, Refused> {
+    let unverified = UnverifiedIdToken::parse(id_token)?;
     let mut refused = Refused::Failed(Code::IdTokenKeyUnknown);
     for jwk in &tokens.keys {
-        let unverified = UnverifiedIdToken::parse(id_token)?;
         let check = match unverified.check(jwk, allowed) {
             Ok(check) => check,
             Err(error) => {
@@ -87,21 +87,17 @@ pub async fn signed(
             Err(error) => refused = error.into(),
         }
     }
-    if tokens.keys.is_empty() {
-        // What is wrong with the token itself is said first.
-        UnverifiedIdToken::parse(id_token)?;
-    }
     Err(refused)
 }
 
 /// Asks WebCrypto whether a signature is valid.
-pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Refused> {
+pub async fn signature_is_valid(check: &SignatureCheck<'_>) -> Result<bool, Refused> {
     let subtle = browser::subtle().ok_or(Refused::Failed(Code::CryptoUnavailable))?;
     let unsupported = |error: JsValue| {
         browser::complain("WebCrypto can't check this signature", &error);
-        Refused::Unchecked(check.alg)
+        Refused::Unchecked(check.alg())
     };
-    let algorithm = algorithm(check.alg);
+    let algorithm = algorithm(check.alg());
     let jwk = key_object(check);
     let usages = Array::of1(&"verify".into());
     let importing = subtle
@@ -115,8 +111,8 @@ pub async fn signature_is_valid(check: &SignatureCheck) -> Result<bool, Refused>
         .verify_with_object_and_u8_array_and_u8_slice(
             &algorithm,
             &key,
-            &Uint8Array::from(check.signature.as_slice()),
-            &check.signing_input,
+            &Uint8Array::from(check.signature()),
+            check.signing_input(),
         )
         .map_err(unsupported)?;
     let valid = JsFuture::from(verifying).await.map_err(unsupported)?;
@@ -143,19 +139,19 @@ fn algorithm(alg: Alg) -> Object {
 }
 
 /// The key without the members that WebCrypto compares with the use it is put to; the protocol has compared them.
-fn key_object(check: &SignatureCheck) -> Object {
-    let jwk = check.jwk.bare();
+fn key_object(check: &SignatureCheck<'_>) -> Object {
+    let jwk = check.jwk();
     let object = Object::new();
-    browser::set(&object, "kty", &jwk.kty.into());
+    browser::set(&object, "kty", &jwk.kty.as_str().into());
     for (name, value) in [
-        ("crv", jwk.crv),
-        ("n", jwk.n),
-        ("e", jwk.e),
-        ("x", jwk.x),
-        ("y", jwk.y),
+        ("crv", &jwk.crv),
+        ("n", &jwk.n),
+        ("e", &jwk.e),
+        ("x", &jwk.x),
+        ("y", &jwk.y),
     ] {
         if let Some(value) = value {
-            browser::set(&object, name, &value.into());
+            browser::set(&object, name, &value.as_str().into());
         }
     }
     object

@@ -5,6 +5,8 @@ mod oidc;
 mod paytronix;
 mod sso2;
 
+use std::sync::Arc;
+
 use admit_one_protocol::{
     Code,
     api::{Balance, ExchangeRequest, PublicProvider, SignOutRequest, StepUpRequest},
@@ -22,9 +24,9 @@ use crate::{call::Call, failure::Failure, handle::Handle};
 
 /// What a provider speaks, with all that it takes.
 pub(crate) enum Dialect {
-    Oidc(std::sync::Arc<Oidc>),
-    Sso2(std::sync::Arc<Sso2>),
-    Paytronix(std::sync::Arc<Paytronix>),
+    Oidc(Arc<Oidc>),
+    Sso2(Arc<Sso2>),
+    Paytronix(Arc<Paytronix>),
 }
 
 /// Who signed in, and with what.
@@ -35,7 +37,7 @@ pub(crate) struct Exchanged {
     /// For the browser, where there is no ID token that says it.
     pub(crate) claims: Option<IdTokenClaims>,
     /// The keys that fit the ID token.
-    pub(crate) keys: Vec<Jwk>,
+    pub(crate) keys: Vec<Arc<Jwk>>,
     /// Before the provider was asked: an answer that is kept makes no handle younger than a sign-out in between.
     pub(crate) made_at_ms: u64,
 }
@@ -54,7 +56,7 @@ pub(crate) struct Who {
 #[derive(Clone)]
 pub(crate) struct Refreshed {
     pub(crate) tokens: TokenResponse,
-    pub(crate) keys: Vec<Jwk>,
+    pub(crate) keys: Vec<Arc<Jwk>>,
 }
 
 /// What the provider knows of a person.

@@ -1,5 +1,7 @@
 //! The messages between the browser app and the backend, version 1, and the public configuration in the page's data block.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
@@ -351,7 +353,7 @@ pub struct TokensResponse {
     pub claims: Option<IdTokenClaims>,
     /// The keys of the provider that fit the ID token: one, or the few that fit when it names none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub keys: Vec<Jwk>,
+    pub keys: Vec<Arc<Jwk>>,
     /// The sealed handle; absent when it travels as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,

@@ -1,7 +1,7 @@
 //! Keys and key sets, [RFC 7517](https://www.rfc-editor.org/rfc/rfc7517), and their thumbprints,
 //! [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638).
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
@@ -171,7 +171,7 @@ impl Jwk {
 /// A JWK Set ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JwkSet {
-    keys: Vec<Jwk>,
+    keys: Vec<Arc<Jwk>>,
 }
 
 #[derive(Deserialize)]
@@ -197,7 +197,7 @@ impl JwkSet {
                     .into_iter()
                     .any(|alg| key.is_of_type(alg) && key.has_material(alg)) =>
             {
-                Some(*key)
+                Some(Arc::from(key))
             }
             _ => None,
         });
@@ -208,24 +208,21 @@ impl JwkSet {
 
     /// The keys that may have signed a token with this `alg` and `kid`, those with the same `kid` first, at most
     /// eight.
-    pub fn candidates(&self, alg: Alg, kid: Option<&str>) -> Vec<Jwk> {
+    pub fn candidates(&self, alg: Alg, kid: Option<&str>) -> Vec<Arc<Jwk>> {
         // Their material was looked at when the set was read.
-        let fitting = |key: &&Jwk| key.is_named(kid) && key.claims(alg);
-        let (named, unnamed): (Vec<&Jwk>, Vec<&Jwk>) = self
-            .keys
-            .iter()
-            .filter(fitting)
-            .partition(|key| key.kid.as_deref() == kid);
-        named
-            .into_iter()
-            .chain(unnamed)
-            .take(MOST_CANDIDATES)
-            .cloned()
-            .collect()
+        let fitting = |same: bool| {
+            let keys = self.keys.iter().filter(move |key| {
+                (key.kid.as_deref() == kid) == same && key.is_named(kid) && key.claims(alg)
+            });
+            keys.cloned()
+        };
+        let mut candidates = Vec::with_capacity(1);
+        candidates.extend(fitting(true).chain(fitting(false)).take(MOST_CANDIDATES));
+        candidates
     }
 
     /// Every key that we understand.
-    pub fn keys(&self) -> &[Jwk] {
+    pub fn keys(&self) -> &[Arc<Jwk>] {
         &self.keys
     }
 }

@@ -1,7 +1,7 @@
 //! JSON objects that are read whole and taken apart by the names of their members: for what a browser reads before anybody is
 //! signed in. What serde derives for a struct is quicker, and several times as large in the download.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{
     Deserialize, Deserializer,
@@ -116,6 +116,11 @@ macro_rules! name {
 
 pub(crate) use {name, object};
 
+/// Reads JSON; `None` where it isn't of this type.
+pub(crate) fn parse<T: Read>(json: &[u8]) -> Option<T> {
+    T::read(serde_json::from_slice(json).ok()?)
+}
+
 /// Reads a value with any deserializer.
 pub(crate) fn read<'de, D: Deserializer<'de>, T: Read>(deserializer: D) -> Result<T, D::Error> {
     let value = Value::deserialize(deserializer)?;
@@ -166,6 +171,12 @@ impl<T: Read> Read for Option<T> {
             Value::Null => Some(None),
             value => T::read(value).map(Some),
         }
+    }
+}
+
+impl<T: Read> Read for Arc<T> {
+    fn read(value: Value) -> Option<Self> {
+        T::read(value).map(Arc::new)
     }
 }
 
@@ -444,7 +455,7 @@ mod tests {
             scope: text("openid"),
             id_token: text("i"),
             claims: Some(claims),
-            keys: vec![jwk],
+            keys: vec![Arc::new(jwk)],
             handle: text("h"),
             handle_expires_at: 7,
             refreshable: true,

@@ -359,10 +359,8 @@ mod core_3_1_3_7_rule_6_signature {
         let mut parts: Vec<&str> = token.split('.').collect();
         let other = base64url(with("sub", json!("somebody else")).to_string());
         parts[1] = &other;
-        let check = UnverifiedIdToken::parse(&parts.join("."))
-            .unwrap()
-            .check(&KEY.jwk(), &Alg::ALL)
-            .unwrap();
+        let token = UnverifiedIdToken::parse(&parts.join(".")).unwrap();
+        let check = token.check(&KEY.jwk(), &Alg::ALL).unwrap();
         let valid = verifies(&check);
         assert_eq!(
             check.verdict(valid).unwrap_err().code(),
@@ -471,7 +469,7 @@ mod core_3_1_3_7_rules_7_and_8_alg {
             ..KEY.jwk()
         };
         let token = UnverifiedIdToken::parse(&KEY.token(&claims())).unwrap();
-        assert_eq!(token.check(&key, &Alg::ALL).unwrap().jwk, KEY.jwk());
+        assert_eq!(token.check(&key, &Alg::ALL).unwrap().jwk(), &KEY.jwk());
     }
 }
 
@@ -1014,7 +1012,8 @@ mod core_appendix_a {
             algs: vec![Alg::Rs256],
             ..expected()
         };
-        let check = UnverifiedIdToken::parse(token)?.check(&key(), &expected.algs)?;
+        let token = UnverifiedIdToken::parse(token)?;
+        let check = token.check(&key(), &expected.algs)?;
         let valid = verifies(&check);
         check.verdict(valid)?.verify(&expected, access_token, NOW)
     }

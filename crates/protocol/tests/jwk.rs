@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::sync::Arc;
+
 use admit_one_protocol::{
     Code,
     alg::Alg,
@@ -221,7 +223,7 @@ mod rfc_7517_section_5 {
             json!(null),
         ];
         let keys = set(odd.into_iter().chain([ec()]));
-        assert_eq!(keys.keys(), [jwk(ec())]);
+        assert_eq!(keys.keys(), [Arc::new(jwk(ec()))]);
     }
 
     #[test]

@@ -61,7 +61,7 @@ mod appendix_a_2 {
         assert_eq!(token.alg(), Alg::Rs256);
         let check = token.check(&key(), &[Alg::Rs256]).unwrap();
         assert_eq!(
-            check.signing_input,
+            check.signing_input(),
             format!("eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}").as_bytes()
         );
         assert!(signing::verifies(&check));
@@ -100,7 +100,7 @@ mod appendix_a_3 {
             UnverifiedIdToken::parse(&format!("eyJhbGciOiJFUzI1NiJ9.{PAYLOAD}.{SIGNATURE}"))
                 .unwrap();
         let check = token.check(&key(), &[Alg::Es256]).unwrap();
-        assert_eq!(check.signature.len(), 64);
+        assert_eq!(check.signature().len(), 64);
         assert!(signing::verifies(&check));
     }
 
@@ -131,28 +131,6 @@ mod appendix_a_3 {
             check.verdict(valid).unwrap_err().code(),
             Code::IdTokenSignature
         );
-    }
-
-    #[test]
-    fn a_verdict_on_other_bytes_does_not_count() {
-        let token =
-            UnverifiedIdToken::parse(&format!("eyJhbGciOiJFUzI1NiJ9.{PAYLOAD}.{SIGNATURE}"))
-                .unwrap();
-        let mut check = token.check(&key(), &[Alg::Es256]).unwrap();
-        check.signing_input.push(b'x');
-        assert_eq!(
-            check.verdict(true).unwrap_err().code(),
-            Code::IdTokenSignature
-        );
-        let mut check = token.check(&key(), &[Alg::Es256]).unwrap();
-        check.signature[0] ^= 1;
-        assert_eq!(
-            check.verdict(true).unwrap_err().code(),
-            Code::IdTokenSignature
-        );
-        let mut check = token.check(&key(), &[Alg::Es256]).unwrap();
-        check.alg = Alg::EdDsa;
-        assert_eq!(check.verdict(true).unwrap_err().code(), Code::IdTokenAlg);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The claims of an ID token: as they travel, and as they are kept.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use chrono::{DateTime, Utc};
+use jwt_compact::Claims;
+use serde::Serialize;
 
 use crate::{
-    object::{self, Member, Object, Read, Value, object},
+    object::{Member, Object, Read, Value, object},
     wire,
 };
 
@@ -26,10 +28,11 @@ pub(super) struct WireClaims {
     pub(super) family_name: Option<String>,
 }
 
-impl Read for WireClaims {
+impl Read for Claims<WireClaims> {
     fn read(value: Value) -> Option<Self> {
         let mut object = Object::read(value)?;
-        let claims = WireClaims {
+        let (exp, nbf, iat) = (object.take("exp"), object.take("nbf"), object.take("iat"));
+        let mut claims = Claims::new(WireClaims {
             iss: object.take("iss"),
             sub: object.take("sub"),
             aud: object.take("aud"),
@@ -44,14 +47,21 @@ impl Read for WireClaims {
             name: object.take_if_right("name"),
             given_name: object.take_if_right("given_name"),
             family_name: object.take_if_right("family_name"),
-        };
+        });
+        (claims.expiration, claims.not_before, claims.issued_at) = (exp, nbf, iat);
         object.end(claims)
     }
 }
 
-impl<'de> Deserialize<'de> for WireClaims {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        object::read(deserializer)
+/// Seconds since the epoch; a fraction is dropped.
+impl Read for DateTime<Utc> {
+    fn read(value: Value) -> Option<Self> {
+        let seconds = match value {
+            Value::Whole(seconds) => i64::try_from(seconds).ok()?,
+            Value::Other(seconds) => seconds as i64,
+            _ => return None,
+        };
+        DateTime::from_timestamp(seconds, 0)
     }
 }
 

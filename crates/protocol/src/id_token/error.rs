@@ -1,8 +1,8 @@
 //! Why an ID token was not accepted.
 
-use jwt_compact::{ParseError, ValidationError};
+use jwt_compact::ParseError;
 
-use crate::{Code, wire};
+use crate::Code;
 
 /// Why an ID token was not accepted.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -85,19 +85,6 @@ impl IdTokenError {
             ParseError::UnsupportedContentType(_) => "`cty` is not JSON",
             _ => "the header is not understood",
         })
-    }
-
-    /// What jwt-compact says of the claims, the algorithm and the signature.
-    pub(super) fn validation(error: &ValidationError) -> Self {
-        match error {
-            ValidationError::AlgorithmMismatch { actual, .. } => Self::Alg {
-                actual: wire::excerpt(actual),
-            },
-            ValidationError::InvalidSignature
-            | ValidationError::InvalidSignatureLen { .. }
-            | ValidationError::MalformedSignature(_) => Self::Signature,
-            _ => Self::Malformed("the claims are not understood"),
-        }
     }
 
     /// The stable code.

@@ -117,11 +117,11 @@ impl Signer {
 }
 
 /// What WebCrypto answers in the browser.
-pub(crate) fn verifies(check: &SignatureCheck) -> bool {
+pub(crate) fn verifies(check: &SignatureCheck<'_>) -> bool {
     let member =
         |member: &Option<String>| from_base64url(member.as_deref().unwrap_or_default()).unwrap();
-    let (message, signature) = (&check.signing_input, &check.signature);
-    let jwk = &check.jwk;
+    let (message, signature) = (check.signing_input(), check.signature());
+    let jwk = check.jwk();
     let rsa = |parameters| {
         let key = RsaPublicKeyComponents {
             n: member(&jwk.n),
@@ -130,7 +130,7 @@ pub(crate) fn verifies(check: &SignatureCheck) -> bool {
         key.verify(parameters, message, signature).is_ok()
     };
     let point = || [vec![4], member(&jwk.x), member(&jwk.y)].concat();
-    match check.alg {
+    match check.alg() {
         Alg::Rs256 => rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
         Alg::Ps256 => rsa(&signature::RSA_PSS_2048_8192_SHA256),
         Alg::Es256 => UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point())

@@ -49,7 +49,7 @@ impl Oidc {
     pub(super) async fn keys_for(
         self: &Arc<Self>,
         id_token: &UnverifiedIdToken,
-    ) -> Result<Vec<Jwk>, Failure> {
+    ) -> Result<Vec<Arc<Jwk>>, Failure> {
         let set = self.keys().await?;
         let found = set.candidates(id_token.alg(), id_token.kid());
         // A token that names no key fits old keys as well as new ones: those are fetched as often as strangers may have them.
