@@ -236,20 +236,54 @@ pub fn timer(ms: u32) -> Promise {
     })
 }
 
-/// A moment (seconds since the epoch) in the page's language, as the buyer's own variety of it writes it, and in their time zone.
+/// A moment (seconds since the epoch) in the page's language and in the buyer's time zone.
 pub fn moment(seconds: u64, lang: &str) -> String {
-    let varieties = window().navigator().languages();
-    let mut varieties = varieties.iter().filter_map(|variety| variety.as_string());
-    let own = varieties.find(|variety| variety.split('-').next() == Some(lang));
     let date = Date::new(&JsValue::from_f64(seconds as f64 * 1000.0));
     let style = Object::new();
     set(&style, "dateStyle", &"long".into());
     set(&style, "timeStyle", &"short".into());
+    locally(&date, &style, lang).unwrap_or_default()
+}
+
+/// A number in the page's language, with the decimals that it has; what isn't one stays as it is, as does one of so many digits
+/// that it could be a card's.
+pub fn amount(text: &str, lang: &str) -> String {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let whole = whole.strip_prefix('-').unwrap_or(whole);
+    let plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = (1..=12).contains(&whole.len())
+        && (whole == "0" || !whole.starts_with('0'))
+        && decimals.len() <= 4
+        && !text.ends_with('.')
+        && plain(whole)
+        && plain(decimals);
+    let style = Object::new();
+    set(
+        &style,
+        "minimumFractionDigits",
+        &JsValue::from(decimals.len() as u32),
+    );
+    set(
+        &style,
+        "maximumFractionDigits",
+        &JsValue::from(decimals.len() as u32),
+    );
+    let number = || construct(&js_sys::global(), "Number", &[text.into()]);
+    is_number
+        .then(number)
+        .flatten()
+        .and_then(|number| locally(&number, &style, lang))
+        .unwrap_or_else(|| text.to_owned())
+}
+
+/// As the buyer's own variety of a language writes it.
+fn locally(value: &JsValue, style: &Object, lang: &str) -> Option<String> {
+    let varieties = window().navigator().languages();
+    let mut varieties = varieties.iter().filter_map(|variety| variety.as_string());
+    let own = varieties.find(|variety| variety.split('-').next() == Some(lang));
     let locale = own.as_deref().unwrap_or(lang);
-    let text = call(&date, "toLocaleString", &[locale.into(), style.into()]);
-    text.ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+    let text = call(value, "toLocaleString", &[locale.into(), style.into()]);
+    text.ok()?.as_string()
 }
 
 /// The names of countries in the buyer's language, by `Intl.DisplayNames`.
@@ -260,10 +294,8 @@ impl CountryNames {
     pub fn new(lang: &str) -> CountryNames {
         let options = Object::new();
         set(&options, "type", &"region".into());
-        let constructor = member(&member(&js_sys::global(), "Intl"), "DisplayNames");
-        let names = constructor.dyn_ref::<Function>().and_then(|constructor| {
-            Reflect::construct(constructor, &Array::of2(&lang.into(), &options)).ok()
-        });
+        let intl = member(&js_sys::global(), "Intl");
+        let names = construct(&intl, "DisplayNames", &[lang.into(), options.into()]);
         CountryNames(names.unwrap_or_default())
     }
 
@@ -291,12 +323,22 @@ pub(crate) fn set(target: &Object, name: &str, value: &JsValue) {
     let _ = Reflect::set(target, &name.into(), value);
 }
 
+/// A new object of a class that web-sys doesn't know, where the browser does.
+fn construct(home: &JsValue, class: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    let class: Function = member(home, class).dyn_into().ok()?;
+    Reflect::construct(&class, &list(arguments)).ok()
+}
+
 /// Calls a method that web-sys doesn't know, or knows only as unstable.
 fn call(target: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
     let function: Function = member(target, method).dyn_into()?;
+    function.apply(target, &list(arguments))
+}
+
+fn list(values: &[JsValue]) -> Array {
     let list = Array::new();
-    for argument in arguments {
-        list.push(argument);
+    for value in values {
+        list.push(value);
     }
-    function.apply(target, &list)
+    list
 }

@@ -119,7 +119,10 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
         facts.push(done);
     }
     let balances = session.balances.iter();
-    facts.extend(balances.map(|balance| balance_of(&balance.name, &balance.amount)));
+    facts.extend(balances.map(|balance| {
+        let amount = browser::amount(&balance.amount, &configuration.lang);
+        balance_of(&balance.name, amount)
+    }));
     if let Some(name) = &session.claims.name {
         facts.insert(0, fact("account.name", name.clone(), None));
     }
@@ -127,8 +130,8 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
 }
 
 /// In the provider's words.
-fn balance_of(name: &str, amount: &str) -> AnyView {
-    let (name, amount) = (name.to_owned(), amount.to_owned());
+fn balance_of(name: &str, amount: String) -> AnyView {
+    let name = name.to_owned();
     view! { <div data-testid="balance"><dt>{name}</dt><dd>{amount}</dd></div> }.into_any()
 }
 

@@ -1,6 +1,7 @@
 //! Addresses and sentences.
 
 use admit_one_app::{
+    browser,
     messages::{set_messages, t, t_with},
     route::Route,
 };
@@ -22,6 +23,28 @@ fn pages_are_found_by_their_paths() {
         ("/accounts", Route::Unknown),
     ] {
         assert_eq!(Route::parse(path), route, "{path}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_amount_is_written_as_in_the_language() {
+    for (text, lang, written) in [
+        ("7.5", "fr", "7,5"),
+        ("12.50", "de", "12,50"),
+        ("1240", "de", "1.240"),
+        ("-3", "de", "-3"),
+        ("0", "fr", "0"),
+        ("1240.00", "fr", "1\u{202f}240,00"),
+        // Nothing that we can be sure of.
+        ("", "de", ""),
+        ("7.", "de", "7."),
+        (".5", "de", ".5"),
+        ("007", "de", "007"),
+        ("1e3", "de", "1e3"),
+        ("12.50 $", "de", "12.50 $"),
+        ("6006491234567890", "de", "6006491234567890"),
+    ] {
+        assert_eq!(browser::amount(text, lang), written, "{text} in {lang}");
     }
 }
 
