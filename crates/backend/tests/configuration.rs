@@ -232,7 +232,7 @@ fn mistakes_name_line_key_found_and_allowed() {
         (
             "label = \"Club",
             "lable = \"Club",
-            "`providers.lable`: found unknown field `lable`; allowed: ",
+            "`providers.lable`: found unknown field `lable` (is `label` meant?); allowed: ",
         ),
         (
             "issuer = \"https://id.example\"",

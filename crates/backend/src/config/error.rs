@@ -71,8 +71,14 @@ impl Source<'_> {
             .split_once(", expected ")
             .unwrap_or((message.as_str(), "TOML 1.0"));
         let mut mistake = self.mistake(span, found.trim_start_matches("invalid value: "), allowed);
-        if let Some(field) = found.strip_prefix("unknown field ") {
-            mistake.key = join(&table, field.trim_matches('`'));
+        let unknown = |kind| found.strip_prefix(kind).map(|name| name.trim_matches('`'));
+        if let Some(field) = unknown("unknown field ") {
+            mistake.key = join(&table, field);
+        }
+        if let Some(name) = unknown("unknown field ").or_else(|| unknown("unknown variant "))
+            && let Some(meant) = meant(name, allowed)
+        {
+            mistake.found.push_str(&format!(" (is `{meant}` meant?)"));
         }
         mistake
     }
@@ -123,6 +129,14 @@ impl Source<'_> {
             .filter(|key| !key.is_empty() && !key.contains(['{', '"', ' ']));
         join(&table, key.unwrap_or_default())
     }
+}
+
+/// The one of the names in a list such as "`a`, `b`" that a mistyped one is most like.
+fn meant<'a>(typed: &str, list: &'a str) -> Option<&'a str> {
+    let names = list.split('`').skip(1).step_by(2);
+    let alike = names.map(|name| (strsim::damerau_levenshtein(typed, name), name));
+    let (distance, name) = alike.min()?;
+    (distance <= 1 + name.len() / 4).then_some(name)
 }
 
 fn join(table: &str, key: &str) -> String {
