@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use admit_one_protocol::{api::PublicConfiguration, handoff::LIFETIME_MS};
+use admit_one_protocol::{
+    api::{PublicConfiguration, PublicProvider},
+    handoff::LIFETIME_MS,
+};
 use axum::{Router, extract::Request, response::Response, routing::get};
 use tower::Service;
 
@@ -65,7 +68,10 @@ impl State {
             providers: self
                 .providers
                 .iter()
-                .map(|provider| provider.dialect.public())
+                .map(|provider| PublicProvider {
+                    label: provider.label.in_language(language),
+                    ..provider.dialect.public()
+                })
                 .collect(),
             profile_later: config.later,
             directory: self.directory.is_some(),
@@ -73,7 +79,7 @@ impl State {
                 .shop
                 .as_ref()
                 .map(|shop| admit_one_protocol::api::PublicShop {
-                    label: shop.label.clone(),
+                    label: shop.label.in_language(language),
                     origins: shop.origins.clone(),
                 }),
             support_url: config.support_url.clone(),

@@ -16,6 +16,8 @@ use admit_one_protocol::{
     step_up::StepUp,
 };
 
+use crate::language::Language;
+
 pub use address::Network;
 pub use error::ConfigError;
 pub use file::{
@@ -108,13 +110,30 @@ pub struct Limits {
     pub max_in_flight: usize,
 }
 
+/// What buyers call something.
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// In languages that have no words of their own.
+    pub label: String,
+    /// In these.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Label {
+    /// What a buyer of this language reads.
+    pub(crate) fn in_language(&self, language: Language) -> String {
+        let own = self.labels.get(language.as_str());
+        own.unwrap_or(&self.label).clone()
+    }
+}
+
 /// An identity provider.
 #[derive(Debug)]
 pub struct ProviderConfig {
     /// The id in paths, logs and metrics.
     pub id: String,
     /// What stands on the button.
-    pub label: String,
+    pub label: Label,
     /// The `iss` of its people: the issuer identifier, compared as the string it is; for other kinds made of addresses.
     pub issuer: String,
     /// Our client id there.
@@ -293,7 +312,7 @@ pub struct SessionMConfig {
 #[derive(Debug)]
 pub struct ShopConfig {
     /// What stands on the link to it.
-    pub label: String,
+    pub label: Label,
     /// The address with `{lang}`, `{token}` and `{return_to}`.
     pub grant_url: String,
     /// What signs the grant.
@@ -314,7 +333,7 @@ pub struct PartnerConfig {
     /// What its page calls it.
     pub id: String,
     /// What buyers call it.
-    pub label: String,
+    pub label: Label,
     /// The origins of its pages, compared as strings.
     pub origins: Vec<String>,
     /// The path of the page of each origin that our pages come back to.

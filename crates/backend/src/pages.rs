@@ -124,7 +124,7 @@ impl Pages {
         let html = content::render(
             &built.template,
             &state.configuration(language),
-            &widget::partner(&state.config, kind),
+            &widget::partner(&state.config, kind, language),
             language,
             kind,
         );

@@ -6,7 +6,7 @@ use admit_one_protocol::api::{Kind, PublicProvider};
 
 use crate::{
     clock::Clock,
-    config::{DialectConfig, ProviderConfig},
+    config::{DialectConfig, Label, ProviderConfig},
     dialect::{Dialect, Oidc, Paytronix, Sso2},
     upstream::Upstream,
 };
@@ -21,7 +21,7 @@ pub(crate) struct Provider {
 pub(crate) struct Common {
     /// The id in paths, logs and metrics.
     pub(crate) id: Arc<str>,
-    pub(crate) label: String,
+    pub(crate) label: Label,
     /// The `iss` of handles.
     pub(crate) issuer: String,
     pub(crate) client_id: String,
@@ -80,7 +80,7 @@ impl Common {
         PublicProvider {
             id: self.id.to_string(),
             kind,
-            label: self.label.clone(),
+            label: self.label.label.clone(),
             issuer: self.issuer.clone(),
             client_id: self.client_id.clone(),
             redirect_uri: self.redirect_uri.clone(),

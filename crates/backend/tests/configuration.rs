@@ -397,6 +397,28 @@ fn what_is_absent_is_named() {
 }
 
 #[test]
+fn a_label_in_another_language_is_in_one_that_there_is() {
+    let club = "label = \"Club <account>\"";
+    for (labels, expected) in [
+        (
+            "{ it = \"Club\" }",
+            "`providers.labels`: found the language \"it\"; allowed: de, en, fr",
+        ),
+        (
+            "{ fr = \" \" }",
+            "`providers.labels`: found \" \"; allowed: what stands on the button",
+        ),
+        (
+            "{ fr = 1 }",
+            "`providers.labels`: found invalid type: integer `1`",
+        ),
+    ] {
+        let (_, message) = changed(club, &format!("{club}\nlabels = {labels}"));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_redirect_path_is_one_that_the_app_knows() {
     for path in [
         "/landing/club",

@@ -49,6 +49,49 @@ async fn the_page_has_its_buttons_and_its_data_before_any_script() {
 }
 
 #[tokio::test]
+async fn a_label_is_in_the_language_of_the_page() {
+    let upstream = support::Upstream::start().await;
+    let partner = "[[partners]]\nid = \"fanzine\"\nlabel = \"Fanzine\"\nlabels = { fr = \"Le <Fan>\" }\norigins = [\"https://fanzine.example\"]\n";
+    let text = support::toml(&upstream.issuer, "", partner)
+        .replace(
+            "label = \"Club <account>\"",
+            "label = \"Club\"\nlabels = { fr = \"Compte <du> club\" }",
+        )
+        .replace(
+            "label = \"Shop\"",
+            "label = \"Shop\"\nlabels = { fr = \"Billetterie\" }",
+        );
+    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
+    let app = admit_one_backend::App::start(config).await.unwrap();
+    let browser = Browser::of(app, upstream).await;
+    for (lang, button, club, shop, fanzine) in [
+        (
+            "fr",
+            "Continuer avec Compte &lt;du&gt; club",
+            "Compte <du> club",
+            "Billetterie",
+            "Le &lt;Fan&gt;",
+        ),
+        ("de", "Weiter mit Club", "Club", "Shop", "Fanzine"),
+        ("en", "Continue with Club", "Club", "Shop", "Fanzine"),
+    ] {
+        let page = browser.get(&format!("/?lang={lang}")).await;
+        assert!(page.body.as_str().unwrap().contains(button), "{lang}");
+        let data = browser
+            .get(&format!("/v1/configuration?lang={lang}"))
+            .await
+            .ok();
+        assert_eq!(data["providers"][0]["label"], club);
+        assert_eq!(data["shop"]["label"], shop);
+        let widget = browser
+            .get(&format!("/widget?partner=fanzine&lang={lang}"))
+            .await;
+        let label = format!("&quot;label&quot;:&quot;{fanzine}&quot;");
+        assert!(widget.body.as_str().unwrap().contains(&label), "{lang}");
+    }
+}
+
+#[tokio::test]
 async fn the_sentences_are_in_a_file_that_browsers_keep() {
     let browser = Browser::start().await;
     let page = browser.get("/?lang=de").await;

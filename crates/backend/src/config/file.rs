@@ -135,6 +135,9 @@ pub enum ClientAuthMethod {
 }
 
 /// The keys of every kind; which of them a kind takes is said in `meaning/provider/`.
+/// A label in other languages.
+pub(super) type Labels = BTreeMap<String, Spanned<String>>;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
@@ -142,6 +145,8 @@ pub(super) struct Provider {
     #[serde(default = "oidc")]
     pub(super) kind: Kind,
     pub(super) label: Spanned<String>,
+    #[serde(default)]
+    pub(super) labels: Labels,
     pub(super) client_id: Spanned<String>,
     pub(super) client_secret_env: Option<Spanned<String>>,
     pub(super) client_secret_file: Option<Spanned<String>>,
@@ -346,7 +351,9 @@ pub enum GrantAlg {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Shop {
-    pub(super) label: String,
+    pub(super) label: Spanned<String>,
+    #[serde(default)]
+    pub(super) labels: Labels,
     pub(super) grant_url: Spanned<String>,
     #[serde(default)]
     pub(super) grant_alg: GrantAlg,
@@ -366,6 +373,8 @@ pub(super) struct Shop {
 pub(super) struct Partner {
     pub(super) id: Spanned<String>,
     pub(super) label: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) labels: Labels,
     pub(super) origins: Vec<Spanned<String>>,
     pub(super) return_path: Option<Spanned<String>>,
     #[serde(default)]

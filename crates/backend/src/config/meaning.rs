@@ -10,8 +10,11 @@ use admit_one_protocol::discovery::is_trustworthy;
 use toml::Spanned;
 
 use super::{
-    Config, ConfigError, Limits, Network, UpstreamLimits, address::origin, error::Source, file,
+    Config, ConfigError, Label, Limits, Network, UpstreamLimits, address::origin, error::Source,
+    file,
 };
+
+use crate::language::Language;
 
 type Result<T> = std::result::Result<T, ConfigError>;
 
@@ -106,6 +109,27 @@ impl Reader<'_> {
                 "an origin in lower case without a path: `https://…`, or `http://` on localhost",
             )),
         }
+    }
+
+    /// `what` it is, in the words of a mistake.
+    fn label(&self, label: Spanned<String>, labels: file::Labels, what: &str) -> Result<Label> {
+        let named = |written: Spanned<String>| match written.get_ref().trim() {
+            "" => Err(self.not(&written, what)),
+            _ => Ok(written.into_inner()),
+        };
+        let known = || Language::all().map(Language::as_str);
+        let labels = labels.into_iter().map(|(language, written)| {
+            if known().any(|known| known == language) {
+                return Ok((language, named(written)?));
+            }
+            let allowed = known().collect::<Vec<_>>().join(", ");
+            let found = format!("the language {language:?}");
+            Err(self.source.mistake(written.span(), found, allowed))
+        });
+        Ok(Label {
+            labels: labels.collect::<Result<_>>()?,
+            label: named(label)?,
+        })
     }
 
     fn web_address(&self, url: Spanned<String>) -> Result<String> {

@@ -16,6 +16,7 @@ use crate::{
     config::{Config, PartnerConfig},
     failure::Failure,
     headers::Framed,
+    language::Language,
 };
 use admit_one_protocol::{Code, handoff::PublicPartner};
 
@@ -36,7 +37,7 @@ pub(crate) async fn page(State(state): State<Arc<app::State>>, request: Request)
 }
 
 /// What the page may know of the partner, as JSON; nothing of one that isn't there.
-pub(super) fn partner(config: &Config, kind: Kind) -> String {
+pub(super) fn partner(config: &Config, kind: Kind, language: Language) -> String {
     let Kind::Widget(Some(place)) = kind else {
         return String::new();
     };
@@ -44,7 +45,7 @@ pub(super) fn partner(config: &Config, kind: Kind) -> String {
     partner.map_or_else(String::new, |partner| {
         let public = PublicPartner {
             id: partner.id.clone(),
-            label: partner.label.clone(),
+            label: partner.label.in_language(language),
             origins: partner.origins.clone(),
             return_path: partner.return_path.clone(),
             release: partner.release.clone(),

@@ -24,11 +24,9 @@ impl Reader<'_> {
                     "an id that no other partner has",
                 ));
             }
-            let label = match partner.label {
-                None => id.clone(),
-                Some(written) if !written.get_ref().trim().is_empty() => written.into_inner(),
-                Some(written) => return Err(self.not(&written, "what buyers call it")),
-            };
+            let label = partner.label;
+            let label = label.unwrap_or_else(|| Spanned::new(span.clone(), id.clone()));
+            let label = self.label(label, partner.labels, "what buyers call it")?;
             if partner.origins.is_empty() {
                 return Err(self.source.absence(
                     "partners.origins",

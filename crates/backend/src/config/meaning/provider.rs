@@ -50,9 +50,11 @@ impl Reader<'_> {
         if written.client_id.get_ref().is_empty() {
             return Err(self.not(&written.client_id, "the id that the provider gave us"));
         }
-        if written.label.get_ref().trim().is_empty() {
-            return Err(self.not(&written.label, "what stands on the button"));
-        }
+        let label = self.label(
+            written.label.clone(),
+            written.labels.clone(),
+            "what stands on the button",
+        )?;
         let id = self.identifier(written.id.clone())?;
         let folder = match written.kind {
             file::Kind::Sso2 => "/landing/",
@@ -62,10 +64,7 @@ impl Reader<'_> {
             None => format!("{folder}{id}"),
             Some(path) => self.redirect_path(path, folder, &id)?,
         };
-        let (label, client_id) = (
-            written.label.get_ref().clone(),
-            written.client_id.get_ref().clone(),
-        );
+        let client_id = written.client_id.get_ref().clone();
         // What Payway's `verified` is about isn't published, so it counts only where the operator says so.
         let trust_verified = written
             .trust_verified

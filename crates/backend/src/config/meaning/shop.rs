@@ -99,7 +99,7 @@ impl Reader<'_> {
             });
         Ok(ShopConfig {
             origins: origins.collect::<Result<_>>()?,
-            label: shop.label,
+            label: self.label(shop.label, shop.labels, "what stands on the link")?,
             grant_url: shop.grant_url.into_inner(),
             key,
             audience: shop.audience.unwrap_or(shop_origin),
