@@ -28,7 +28,7 @@ pub(crate) fn question(parts: &[&str]) -> Question {
     question
 }
 
-/// The answers of the last minute, at most `capacity` of them.
+/// The answers of the last minute, at most `capacity` of them, and those under way.
 pub(crate) struct Answers<T> {
     capacity: usize,
     kept: Mutex<Kept<T>>,
@@ -36,10 +36,11 @@ pub(crate) struct Answers<T> {
 
 struct Kept<T> {
     by_question: HashMap<Question, Arc<Slot<T>>>,
+    /// Those that are there, by when they came.
     in_order: VecDeque<(Question, Instant)>,
 }
 
-type Slot<T> = tokio::sync::OnceCell<T>;
+type Slot<T> = tokio::sync::OnceCell<Result<T, Failure>>;
 
 const KEPT_FOR: Duration = Duration::from_secs(60);
 
@@ -64,34 +65,36 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
         this
     }
 
-    /// The answer of before, or that of `ask`; who asks the same meanwhile waits for it.
+    /// The answer of before, or that of `ask`. Who asks the same meanwhile shares what comes of it, and who asks after a failure
+    /// asks anew. `ask` goes to its end, or what it was asked stays with whoever asks next.
     pub(crate) async fn answer(
         &self,
         question: Question,
         ask: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let slot = self.slot(question);
-        let outcome = slot.get_or_try_init(|| ask).await.cloned();
-        if outcome.is_err() {
-            self.kept().forget(&question, &slot);
+        let slot = {
+            let mut kept = self.kept();
+            kept.expire(Instant::now());
+            kept.by_question.entry(question).or_default().clone()
+        };
+        let mut is_ours = false;
+        let outcome = slot.get_or_init(|| {
+            is_ours = true;
+            ask
+        });
+        let outcome = outcome.await.clone();
+        if is_ours {
+            let mut kept = self.kept();
+            if outcome.is_err() {
+                kept.by_question.remove(&question);
+            } else {
+                kept.in_order.push_back((question, Instant::now()));
+                if kept.in_order.len() > self.capacity {
+                    kept.forget_oldest();
+                }
+            }
         }
         outcome
-    }
-
-    fn slot(&self, question: Question) -> Arc<Slot<T>> {
-        let now = Instant::now();
-        let mut kept = self.kept();
-        kept.expire(now);
-        if let Some(slot) = kept.by_question.get(&question) {
-            return slot.clone();
-        }
-        if kept.in_order.len() >= self.capacity {
-            kept.make_room();
-        }
-        let slot = Arc::new(Slot::new());
-        kept.by_question.insert(question, slot.clone());
-        kept.in_order.push_back((question, now));
-        slot
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept<T>> {
@@ -101,37 +104,16 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
 
 impl<T> Kept<T> {
     fn expire(&mut self, now: Instant) {
-        while let Some((oldest, at)) = self.in_order.front() {
-            if now.duration_since(*at) < KEPT_FOR {
-                break;
-            }
-            self.by_question.remove(oldest);
-            self.in_order.pop_front();
+        while let Some((_, at)) = self.in_order.front()
+            && now.duration_since(*at) >= KEPT_FOR
+        {
+            self.forget_oldest();
         }
     }
 
-    /// Forgets the oldest answer. Those under way stay, and are as many as `limits.max_in_flight` lets in.
-    fn make_room(&mut self) {
-        let by_question = &mut self.by_question;
-        let oldest = self.in_order.iter().position(|(question, _)| {
-            let slot = by_question.get(question);
-            slot.is_none_or(|slot| slot.initialized())
-        });
-        if let Some((question, _)) = oldest.and_then(|at| self.in_order.remove(at)) {
-            by_question.remove(&question);
-        }
-    }
-
-    /// Forgets a failure, unless somebody who shares its slot asks once more.
-    fn forget(&mut self, question: &Question, slot: &Arc<Slot<T>>) {
-        let ours = self
-            .by_question
-            .get(question)
-            .is_some_and(|kept| Arc::ptr_eq(kept, slot));
-        // One is ours, one the map's; another can only be taken from it under the lock.
-        if ours && Arc::strong_count(slot) == 2 {
-            self.by_question.remove(question);
-            self.in_order.retain(|(other, _)| other != question);
+    fn forget_oldest(&mut self) {
+        if let Some((oldest, _)) = self.in_order.pop_front() {
+            self.by_question.remove(&oldest);
         }
     }
 }
@@ -169,20 +151,27 @@ mod tests {
     async fn a_failure_is_not_kept() {
         let answers = Answers::<u8>::new(4);
         assert!(answers.answer([1; 32], failing()).await.is_err());
-        assert!(answers.kept().in_order.is_empty());
+        assert!(answers.kept().by_question.is_empty());
         assert_eq!(answers.answer([1; 32], async { Ok(7) }).await.unwrap(), 7);
     }
 
     #[tokio::test]
-    async fn who_succeeds_where_another_failed_is_remembered() {
+    async fn a_failure_is_everybodys_who_waited_for_it_and_nobodys_after() {
         let answers = Answers::<u8>::new(4);
-        let (one, two) = tokio::join!(
-            answers.answer([1; 32], failing()),
+        let asked = AtomicUsize::new(0);
+        let ask = || async {
+            asked.fetch_add(1, Ordering::SeqCst);
+            failing().await
+        };
+        let outcomes = tokio::join!(
+            answers.answer([1; 32], ask()),
+            answers.answer([1; 32], ask()),
             answers.answer([1; 32], async { Ok(7) })
         );
-        assert!(one.is_err());
-        assert_eq!(two.unwrap(), 7);
-        assert_eq!(answers.answer([1; 32], async { Ok(8) }).await.unwrap(), 7);
+        assert!(outcomes.0.is_err() && outcomes.1.is_err() && outcomes.2.is_err());
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert!(answers.kept().by_question.is_empty());
+        assert_eq!(answers.answer([1; 32], async { Ok(8) }).await.unwrap(), 8);
     }
 
     #[tokio::test]
@@ -201,11 +190,12 @@ mod tests {
                 );
             }
             assert_eq!(answers.kept().in_order.len(), 4);
-            assert_eq!(answers.kept().by_question.len(), 4);
-            // The oldest but for the one under way, with all places taken.
+            // With the one under way.
+            assert_eq!(answers.kept().by_question.len(), 5);
+            // The oldest, with all places taken.
             assert_eq!(
-                answers.answer([37; 32], async { Ok(99) }).await.unwrap(),
-                37
+                answers.answer([36; 32], async { Ok(99) }).await.unwrap(),
+                36
             );
             // Whoever asks the same as one under way, as old as that may be, still shares it.
             let (same, ()) = tokio::join!(answers.answer([0; 32], async { Ok(99) }), async {
@@ -218,13 +208,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_is_gone_after_two_minutes_if_nobody_calls() {
+    async fn an_answer_is_kept_for_a_minute_and_gone_after_two_if_nobody_calls() {
         let answers = Answers::<u8>::new(4);
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert_eq!(answers.answer([1; 32], async { Ok(1) }).await.unwrap(), 1);
+        let slow = async {
+            tokio::time::sleep(KEPT_FOR).await;
+            Ok(1)
+        };
+        assert_eq!(answers.answer([1; 32], slow).await.unwrap(), 1);
         tokio::time::sleep(KEPT_FOR - Duration::from_millis(1)).await;
         assert_eq!(answers.answer([1; 32], async { Ok(2) }).await.unwrap(), 1);
         tokio::time::sleep(KEPT_FOR).await;
         assert!(answers.kept().by_question.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_asks_next_goes_on_where_one_was_cut_off() {
+        let answers = Answers::<u8>::new(4);
+        let never = answers.answer([1; 32], std::future::pending());
+        let cut = tokio::time::timeout(Duration::from_millis(5), never).await;
+        assert!(cut.is_err());
+        assert_eq!(answers.answer([1; 32], async { Ok(1) }).await.unwrap(), 1);
+        assert_eq!(answers.answer([1; 32], async { Ok(2) }).await.unwrap(), 1);
     }
 }
