@@ -24,7 +24,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::runtime::Handle as Runtime;
+use tokio::{runtime::Handle as Runtime, sync::OwnedSemaphorePermit};
 
 use crate::{
     app::State,
@@ -227,18 +227,31 @@ where
         .get::<RequestId>()
         .map(|id| id.0.clone())
         .unwrap_or_default();
-    let mut call = None;
-    let outcome = accept_and_act(&state, request, &mut call, act).await;
-    let provider = call.as_ref().and_then(|call| call.provider.get());
-    log(&id, step, provider, since, outcome.as_ref().err());
-    state.metrics.call(
-        provider,
-        step,
-        outcome
-            .as_ref()
-            .map_or_else(|failure| failure.code.as_str(), |_| "ok"),
-        since,
-    );
+    let noted = id.clone();
+    let (outcome, cookies) = match accept::<M>(&state, request).await {
+        Ok((call, message, place)) => {
+            let acting = act(call.clone(), message);
+            Ongoing(Some(Box::pin(async move {
+                let _place = place;
+                let outcome = acting.await.and_then(|answer| written(&answer));
+                let failure = outcome.as_ref().err();
+                note(
+                    &call.state,
+                    &noted,
+                    step,
+                    call.provider.get(),
+                    since,
+                    failure,
+                );
+                (outcome, call.take_cookies())
+            })))
+            .await
+        }
+        Err(failure) => {
+            note(&state, &noted, step, None, since, Some(&failure));
+            (Err(failure), Vec::new())
+        }
+    };
     let mut response = match outcome {
         Ok(body) => json(body),
         Err(failure) => failure.into_problem(Some(id.to_string())),
@@ -248,21 +261,17 @@ where
         "dpop-nonce",
         state.nonces.current(&state.sealer, state.clock.now_ms()),
     );
-    for cookie in call.iter().flat_map(|call| call.take_cookies()) {
+    for cookie in cookies {
         headers.append(header::SET_COOKIE, cookie);
     }
     response
 }
 
-async fn accept_and_act<M: Message, A: Serialize, F>(
+/// Whether a call is one that we act upon: the call, its body, and its place.
+async fn accept<M: Message>(
     state: &Arc<State>,
     request: Request,
-    accepted: &mut Option<Arc<Call>>,
-    act: impl FnOnce(Arc<Call>, M) -> F + Send,
-) -> Result<Vec<u8>, Failure>
-where
-    F: Future<Output = Result<A, Failure>> + Send + 'static,
-{
+) -> Result<(Arc<Call>, M, OwnedSemaphorePermit), Failure> {
     let caller = state.admit(&request)?;
     let (parts, body) = request.into_parts();
     let ours = HeaderValue::from_str(&state.config.public_url).ok();
@@ -315,22 +324,19 @@ where
         provider: OnceLock::new(),
         cookies: Mutex::default(),
     });
-    *accepted = Some(call.clone());
-    let acting = act(call, message);
-    Ongoing(Some(Box::pin(async move {
-        let _place = place;
-        let answer = acting.await?;
-        let mut body = Vec::with_capacity(ROOM_FOR_TOKENS);
-        serde_json::to_writer(&mut body, &answer)
-            .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
-        Ok(body)
-    })))
-    .await
+    Ok((call, message, place))
+}
+
+fn written(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::with_capacity(ROOM_FOR_TOKENS);
+    serde_json::to_writer(&mut body, answer)
+        .map_err(|error| Failure::new(Code::Internal, error.to_string()))?;
+    Ok(body)
 }
 
 /// What is particular to a call. It goes on by itself when the caller has gone, since what is half done would be a riddle:
-/// a code that is used, an answer that nobody has. It keeps its place until then; while somebody waits, it costs no task.
-/// On the heap, since it is large and would be moved with every layer around it.
+/// a code that is used, an answer that nobody has. It keeps its place until then, and is logged and counted; while somebody
+/// waits, it costs no task. On the heap, since it is large and would be moved with every layer around it.
 struct Ongoing<F: Future<Output: Send> + Send + 'static>(Option<Pin<Box<F>>>);
 
 impl<F: Future<Output: Send> + Send + 'static> Future for Ongoing<F> {
@@ -440,7 +446,21 @@ fn json(body: Vec<u8>) -> Response {
     response
 }
 
-pub(crate) fn log(
+/// One line, one count.
+pub(crate) fn note(
+    state: &State,
+    id: &str,
+    step: Step,
+    provider: Option<&Arc<str>>,
+    since: Instant,
+    failure: Option<&Failure>,
+) {
+    log(id, step, provider, since, failure);
+    let outcome = failure.map_or("ok", |failure| failure.code.as_str());
+    state.metrics.call(provider, step, outcome, since);
+}
+
+fn log(
     id: &str,
     step: Step,
     provider: Option<&Arc<str>>,

@@ -115,6 +115,12 @@ impl InFlight {
         self.most - self.places.available_permits()
     }
 
+    /// When there are none any more.
+    pub(crate) async fn over(&self) {
+        let all = u32::try_from(self.most).unwrap_or(u32::MAX);
+        let _ = self.places.acquire_many(all).await;
+    }
+
     /// A place, if there is one, until it is dropped.
     pub(crate) fn enter(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()

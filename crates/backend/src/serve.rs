@@ -25,6 +25,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let state = app.state.clone();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
@@ -64,10 +65,12 @@ pub async fn serve(
     }
     drop(listener);
     tracing::info!("stopping: what is in flight may finish");
-    if tokio::time::timeout(FINISH_WITHIN, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    let finished = tokio::time::timeout(FINISH_WITHIN, async {
+        graceful.shutdown().await;
+        // A call goes on when its connection has ended.
+        state.in_flight.over().await;
+    });
+    if finished.await.is_err() {
         tracing::warn!("stopped with calls in flight");
     }
     Ok(())

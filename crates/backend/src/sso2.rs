@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     answers::question,
     app,
-    call::{Call, RequestId, log},
+    call::{Call, RequestId, note},
     dialect::{Dialect, Exchanged, Sso2, anonymous, remembered},
     exchange::signed_in,
     failure::Failure,
@@ -199,19 +199,15 @@ pub(crate) async fn identify(
             )),
         }
     });
-    log(
+    let failure = outcome.as_ref().err();
+    note(
+        &state,
         &request_id,
         Step::Identify,
         provider.as_ref(),
         since,
-        outcome.as_ref().err(),
+        failure,
     );
-    let code = outcome
-        .as_ref()
-        .map_or_else(|failure| failure.code.as_str(), |_| "ok");
-    state
-        .metrics
-        .call(provider.as_ref(), Step::Identify, code, since);
     let url = outcome.unwrap_or_else(|failure| refusal_uri(&landing_page, one_time, failure.code));
     let location = HeaderValue::from_str(&url)
         .map_err(|error| Failure::new(Code::Internal, error.to_string()));

@@ -77,18 +77,23 @@ async fn headers_are_bounded() {
     );
 }
 
+/// An exchange as it is on the wire.
+fn exchange(browser: &mut Browser) -> String {
+    let body = exchange_body("c").to_string();
+    let proof = browser.proof("POST", "/v1/exchange", None);
+    format!(
+        "POST /v1/exchange HTTP/1.1\r\nhost: x\r\norigin: {}\r\nx-admit-one: 1\r\ndpop: {proof}\r\ncontent-length: {}\r\n\r\n{body}",
+        support::ORIGIN,
+        body.len()
+    )
+}
+
 #[tokio::test]
 async fn a_shutdown_finishes_what_is_in_flight() {
     let mut browser = Browser::start().await;
     let (address, stop, serving) = listen(&browser).await;
     browser.upstream.with(|inner| inner.delay_ms = 250);
-    let body = exchange_body("c").to_string();
-    let proof = browser.proof("POST", "/v1/exchange", None);
-    let request = format!(
-        "POST /v1/exchange HTTP/1.1\r\nhost: x\r\norigin: {}\r\nx-admit-one: 1\r\ndpop: {proof}\r\ncontent-length: {}\r\n\r\n{body}",
-        support::ORIGIN,
-        body.len()
-    );
+    let request = exchange(&mut browser);
     let in_flight = tokio::spawn({
         let address = address.clone();
         async move { send(&address, &request).await }
@@ -105,6 +110,25 @@ async fn a_shutdown_finishes_what_is_in_flight() {
         TcpStream::connect(&address).await.is_err(),
         "nobody new is let in"
     );
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_a_call_whose_caller_has_gone() {
+    let mut browser = Browser::start().await;
+    let (address, stop, serving) = listen(&browser).await;
+    browser.upstream.with(|inner| inner.delay_ms = 300);
+    let request = exchange(&mut browser);
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    drop(stream);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    stop.send(()).unwrap();
+    serving.await.unwrap().unwrap();
+    // It has come to its end, and is counted.
+    let metrics = browser.get("/metrics").await.ok();
+    let counted = "admit_one_requests_total{provider=\"club\",step=\"exchange\",outcome=\"ok\"} 1";
+    assert!(metrics.as_str().unwrap().contains(counted), "{metrics}");
 }
 
 #[derive(Clone, Default)]

@@ -134,10 +134,10 @@ pub enum ClientAuthMethod {
     None,
 }
 
-/// The keys of every kind; which of them a kind takes is said in `meaning/provider/`.
 /// A label in other languages.
 pub(super) type Labels = BTreeMap<String, Spanned<String>>;
 
+/// The keys of every kind; which of them a kind takes is said in `meaning/provider/`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Provider {
