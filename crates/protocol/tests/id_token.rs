@@ -506,6 +506,10 @@ mod core_3_1_3_7_rule_9_exp {
             json!(253_402_300_800_u64),
             json!(1e300),
             json!(-8e12),
+            // RFC 7519 section 2: a number.
+            json!(null),
+            json!("1800000000"),
+            json!([1]),
         ] {
             for name in ["exp", "iat", "nbf"] {
                 assert_eq!(

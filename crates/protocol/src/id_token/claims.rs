@@ -31,7 +31,8 @@ pub(super) struct WireClaims {
 impl Read for Claims<WireClaims> {
     fn read(value: Value) -> Option<Self> {
         let mut object = Object::read(value)?;
-        let (exp, nbf, iat) = (object.take("exp"), object.take("nbf"), object.take("iat"));
+        let (Time(exp), Time(nbf), Time(iat)) =
+            (object.take("exp"), object.take("nbf"), object.take("iat"));
         let mut claims = Claims::new(WireClaims {
             iss: object.take("iss"),
             sub: object.take("sub"),
@@ -53,15 +54,25 @@ impl Read for Claims<WireClaims> {
     }
 }
 
-/// Seconds since the epoch; a fraction is dropped.
-impl Read for DateTime<Utc> {
+/// Seconds since the epoch, of which a fraction is dropped: a number (RFC 7519 §2), if it is there.
+struct Time(Option<DateTime<Utc>>);
+
+impl Read for Time {
     fn read(value: Value) -> Option<Self> {
         let seconds = match value {
             Value::Whole(seconds) => i64::try_from(seconds).ok()?,
             Value::Other(seconds) => seconds as i64,
             _ => return None,
         };
-        DateTime::from_timestamp(seconds, 0)
+        DateTime::from_timestamp(seconds, 0).map(|time| Time(Some(time)))
+    }
+}
+
+impl Member for Time {
+    const OPTIONAL: bool = true;
+
+    fn placeholder() -> Self {
+        Time(None)
     }
 }
 
