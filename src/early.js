@@ -81,7 +81,7 @@
       return null;
     }
     const { provider, code_verifier, redirect_uri } = pending;
-    const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss });
+    const body = JSON.stringify({ provider, code, code_verifier, redirect_uri, iss: iss || undefined });
     const send = (proof) => fetch('/v1/exchange', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-Admit-One': '1', DPoP: proof },

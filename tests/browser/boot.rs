@@ -205,7 +205,11 @@ async fn sent_ahead(age: u32, more: &str) -> Option<String> {
             code_verifier: 'v', started_at: Date.now(),
         }}));
         let sent = null;
-        window.fetch = async (url, options) => {{ sent = options.headers.DPoP; return new Response('{{}}'); }};
+        window.fetch = async (url, options) => {{
+            if (JSON.parse(options.body).iss === '') throw new Error('an empty `iss` is none');
+            sent = options.headers.DPoP;
+            return new Response('{{}}');
+        }};
         {}
         await self.admitOne.exchange;
         self.admitOne.release();
@@ -224,6 +228,11 @@ async fn sent_ahead(age: u32, more: &str) -> Option<String> {
 #[wasm_bindgen_test]
 async fn a_callback_is_exchanged_with_the_proof_that_was_signed_on_leaving() {
     assert_eq!(sent_ahead(1_000, "").await.as_deref(), Some("ahead"));
+}
+
+#[wasm_bindgen_test]
+async fn a_parameter_without_a_value_is_none() {
+    assert_eq!(sent_ahead(1_000, "&iss=").await.as_deref(), Some("ahead"));
 }
 
 #[wasm_bindgen_test]
