@@ -39,6 +39,7 @@ pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
     if reach == SignOutReach::Everywhere {
         consent::forget();
     }
+    remember(session.return_to.as_deref());
     app.session.end(None);
     match answer.ok().and_then(|answer| answer.end_session_url) {
         Some(url) => {
@@ -65,4 +66,21 @@ pub fn confirmation() -> Option<LogoutReturn> {
     Some(LogoutReturn::accept(&query, sent.as_deref()))
 }
 
+/// Where whoever has signed out wanted to go, for their next sign-in: it was another account that should go there.
+pub fn wanted() -> Option<String> {
+    let wanted = Shelf::Session.text(WANTED);
+    remember(None);
+    wanted
+}
+
+fn remember(wanted: Option<&str>) {
+    match wanted {
+        Some(wanted) => {
+            Shelf::Session.put(WANTED, wanted);
+        }
+        None => Shelf::Session.remove(WANTED),
+    }
+}
+
 const KEY: &str = "admit-one.sign-out";
+const WANTED: &str = "admit-one.wanted";

@@ -15,7 +15,10 @@ use crate::{
 
 /// The page of a failure.
 pub fn failure(app: App, failure: Failure) -> AnyView {
-    let provider = failure.provider.clone();
+    // Who has given up at one provider may want another.
+    let chooses =
+        failure.code == Code::AccessDenied && app.configuration.read_value().providers.len() > 1;
+    let provider = failure.provider.clone().filter(|_| !chooses);
     let start_again = move || sign_in::start_again(app, provider.clone());
     let next = match failure.code {
         // Sign out of this account and choose another.

@@ -161,12 +161,10 @@ pub async fn replay(app: App) {
 }
 
 impl Form {
+    /// Empty where there is no form any more: a field that has the focus is left once more when its page goes.
     fn value(self, field: Field) -> String {
-        self.answers
-            .read_value()
-            .get(field)
-            .unwrap_or_default()
-            .to_owned()
+        let value = |answers: &Answers| answers.get(field).unwrap_or_default().to_owned();
+        self.answers.try_with_value(value).unwrap_or_default()
     }
 
     fn error(self, field: Field) -> Option<&'static str> {

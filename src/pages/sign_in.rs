@@ -140,6 +140,8 @@ pub fn start_again(app: App, provider: Option<String>) {
     app.failure.set(None);
     match provider.filter(|id| app.configuration.read_value().provider(id).is_some()) {
         Some(provider) => begin(app, provider),
+        // The address may have where the buyer wants to go.
+        None if Route::here() == Route::SignIn => app.follow(),
         None => app.go(Route::SignIn, browser::Entry::Replace),
     }
 }

@@ -4,7 +4,10 @@ use admit_one_protocol::logout::LogoutReturn;
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, status};
-use crate::{app::App, browser::Entry, messages::t, route::Route, sign_out, widget};
+use crate::{
+    app::App, browser::Entry, callback::keep_destination, messages::t, route::Route, sign_out,
+    widget,
+};
 
 /// The page after a sign-out.
 pub fn signed_out(app: App) -> AnyView {
@@ -13,7 +16,12 @@ pub fn signed_out(app: App) -> AnyView {
         Some(LogoutReturn::Unconfirmed) => ("signed_out.unconfirmed", "unconfirmed"),
         None | Some(LogoutReturn::Confirmed) => ("signed_out.lead", "status"),
     };
-    let sign_in = move || app.go(Route::SignIn, Entry::Push);
+    let sign_in = move || {
+        app.go(Route::SignIn, Entry::Push);
+        if let Some(wanted) = sign_out::wanted() {
+            keep_destination(&wanted);
+        }
+    };
     card(
         "signed-out",
         "signed_out.title",

@@ -108,6 +108,7 @@ async fn a_guest_who_gives_up_is_told_and_may_start_again(directory: Directory) 
         b.sees_error("access_denied").await;
         assert!(!b.somebody_is_signed_in().await);
         b.press("start-again").await;
+        b.click("[data-provider=diner]").await;
         b.reaches_login().await;
         b.log_in("alice").await;
         b.sees_signed_in(ALICE).await;

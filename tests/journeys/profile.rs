@@ -23,6 +23,44 @@ async fn who_is_not_the_person_that_is_asked_gets_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_as_somebody_else_gets_to_the_page_that_they_came_for() {
+    journey(async |j| {
+        let b = &j.browser;
+        let page = format!("{}/basket/derby", j.stage.shop);
+        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
+            .await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.press("other-account").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
+        b.press("start-again").await;
+        b.sign_in("alice").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn enter_in_a_field_saves_and_the_field_that_goes_with_its_page_breaks_nothing() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        b.keys("\u{e007}").await;
+        b.sees_signed_in(BOB).await;
+        b.wait_for("location.pathname === '/account'").await;
+        let console = b.console().await;
+        let broken = console.iter().any(|line| line.contains("RuntimeError"));
+        assert!(!broken, "{console:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bob_is_asked_for_exactly_what_is_missing_and_his_answers_survive_a_reload() {
     journey(async |j| {
         let b = &j.browser;

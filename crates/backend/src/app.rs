@@ -1,6 +1,6 @@
 //! The application: what every call shares, and the routes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use admit_one_protocol::{
     api::{PublicConfiguration, PublicProvider},
@@ -41,6 +41,8 @@ pub(crate) struct State {
     pub(crate) passwords: Rate,
     pub(crate) handoffs: Replays,
     pub(crate) in_flight: InFlight,
+    /// Said once: a proxy that isn't believed.
+    pub(crate) strange_proxy: Once,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) providers: Vec<Arc<Provider>>,
     pub(crate) directory: Option<Directory>,
@@ -201,6 +203,7 @@ impl App {
             handoffs: Replays::new(LIFETIME_MS + SKEW_MS, HANDOFFS, clock.now_ms()),
             rate: Rate::new(config.limits.per_minute),
             passwords: Rate::new(config.limits.passwords_per_minute),
+            strange_proxy: Once::new(),
             in_flight: InFlight::new(config.limits.max_in_flight),
             directory: match &config.directory {
                 DirectoryConfig::Contacts => Some(Directory::Contacts(Contacts::new(pool.clone()))),

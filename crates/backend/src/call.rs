@@ -21,7 +21,7 @@ use admit_one_protocol::{
 };
 use aws_lc_rs::digest;
 use axum::{body::Body, extract::Request, response::Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{runtime::Handle as Runtime, sync::OwnedSemaphorePermit};
@@ -367,7 +367,16 @@ impl State {
     pub(crate) fn admit(&self, request: &Request) -> Result<IpAddr, Failure> {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-        let caller = limits::caller(peer, request.headers(), &self.config.trusted_proxies);
+        let proxies = &self.config.trusted_proxies;
+        if request.headers().contains_key(FORWARDED_FOR)
+            && !proxies.iter().any(|network| network.contains(peer))
+        {
+            // It may be a stranger's; but where it is our proxy's, all buyers share its limits.
+            self.strange_proxy.call_once(|| {
+                tracing::warn!(%peer, "`X-Forwarded-For` isn't believed, since `server.trusted_proxies` doesn't have who sends it");
+            });
+        }
+        let caller = limits::caller(peer, request.headers(), proxies);
         self.rate.take(caller).map_err(|seconds| {
             Failure::new(
                 Code::RateLimited,
@@ -378,6 +387,8 @@ impl State {
         Ok(caller)
     }
 }
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Where an answer with tokens is written without being moved, bytes.
 const ROOM_FOR_TOKENS: usize = 4096;

@@ -166,6 +166,6 @@ async fn ask(config: Config) -> Result<(), String> {
     if failed == 0 {
         Ok(())
     } else {
-        Err(format!("{failed} don't answer as they should"))
+        Err(format!("not fine: {failed}"))
     }
 }

@@ -202,6 +202,24 @@ async fn a_call_whose_caller_has_gone_keeps_its_place_and_its_answer() {
     }
 }
 
+#[tokio::test]
+async fn a_proxy_that_is_not_believed_is_told_of_once() {
+    let told = async |proxies: &str| {
+        let log = support::Log::start();
+        let browser = Browser::configured(proxies, "").await;
+        for _ in 0..2 {
+            let request = Request::get("/v1/configuration")
+                .header("x-forwarded-for", "192.0.2.7")
+                .body(Body::empty())
+                .unwrap();
+            browser.send(request).await.ok();
+        }
+        log.text().matches("server.trusted_proxies").count()
+    };
+    assert_eq!(told("").await, 1);
+    assert_eq!(told("trusted_proxies = [\"0.0.0.0\"]").await, 0);
+}
+
 /// A body of which nothing comes.
 struct Dawdling;
 

@@ -13,7 +13,7 @@ use super::super::{
 };
 use crate::{
     app::App,
-    browser,
+    browser, callback,
     failure::Failure,
     landing,
     messages::{t, t_with},
@@ -49,7 +49,13 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         event.prevent_default();
         form.send();
     };
-    let start_again = move |_| sign_in::start_again(app, None);
+    let start_again = move |_| {
+        let pending = pending::find(&form.state.read_value());
+        sign_in::start_again(app, None);
+        if let Some(pending) = pending {
+            callback::keep_destination(&pending.return_to);
+        }
+    };
     // There is nothing else to do on this page.
     browser::spawn(async {
         browser::sleep(0).await;
