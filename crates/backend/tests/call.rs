@@ -178,14 +178,19 @@ async fn calls_are_limited_by_address_and_at_a_time() {
     assert_eq!(limited.body["retry_after"], 15);
 }
 
-#[tokio::test]
-async fn a_call_whose_caller_has_gone_keeps_its_place_and_its_answer() {
+/// A backend that has a place for one call.
+async fn one_at_a_time() -> Browser {
     let upstream = support::Upstream::start().await;
     let text = support::toml(&upstream.issuer, "", "")
         .replace("per_minute = 0", "per_minute = 0\nmax_in_flight = 1");
     let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
     let app = admit_one_backend::App::start(config).await.unwrap();
-    let mut browser = Browser::of(app, upstream).await;
+    Browser::of(app, upstream).await
+}
+
+#[tokio::test]
+async fn a_call_whose_caller_has_gone_keeps_its_place_and_its_answer() {
+    let mut browser = one_at_a_time().await;
     let tokens = browser.exchange().await.ok();
     let refresh = json!({"handle": tokens["handle"]});
     for (path, body) in [(PATH, exchange_body("a")), ("/v1/refresh", refresh)] {
@@ -237,12 +242,7 @@ impl HttpBody for Dawdling {
 
 #[tokio::test]
 async fn who_dawdles_over_a_body_takes_nobodys_place() {
-    let upstream = support::Upstream::start().await;
-    let text = support::toml(&upstream.issuer, "", "")
-        .replace("per_minute = 0", "per_minute = 0\nmax_in_flight = 1");
-    let config = admit_one_backend::Config::parse(&text, "test.toml", &support::secrets).unwrap();
-    let app = admit_one_backend::App::start(config).await.unwrap();
-    let mut browser = Browser::of(app, upstream).await;
+    let mut browser = one_at_a_time().await;
     let slow = browser.request("POST", PATH, &exchange_body("a"));
     let other = browser.another().await;
     let slow = Request::from_parts(slow.into_parts().0, Body::new(Dawdling));
