@@ -21,7 +21,7 @@ use admit_one_protocol::{
 };
 use aws_lc_rs::digest;
 use axum::{body::Body, extract::Request, response::Response};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, Limited};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{runtime::Handle as Runtime, sync::OwnedSemaphorePermit};
@@ -368,7 +368,7 @@ impl State {
         let peer = request.extensions().get::<Peer>();
         let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
         let proxies = &self.config.trusted_proxies;
-        if request.headers().contains_key(FORWARDED_FOR)
+        if request.headers().contains_key(limits::FORWARDED_FOR)
             && !proxies.iter().any(|network| network.contains(peer))
         {
             // It may be a stranger's; but where it is our proxy's, all buyers share its limits.
@@ -387,8 +387,6 @@ impl State {
         Ok(caller)
     }
 }
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Where an answer with tokens is written without being moved, bytes.
 const ROOM_FOR_TOKENS: usize = 4096;

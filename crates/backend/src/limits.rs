@@ -71,6 +71,9 @@ fn subscriber(address: IpAddr) -> u64 {
     }
 }
 
+/// Where our proxies say who calls.
+pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// The address that called: the last one of `X-Forwarded-For` that isn't a proxy of ours.
 pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
@@ -78,7 +81,7 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
         return peer;
     }
     let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
+        .get_all(FORWARDED_FOR)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
