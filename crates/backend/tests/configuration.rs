@@ -237,7 +237,38 @@ fn mistakes_name_line_key_found_and_allowed() {
         (
             "issuer = \"https://id.example\"",
             "issuer = 5",
-            "`providers.issuer`: found invalid type: integer `5`; allowed: a string",
+            "`providers.issuer`: found a whole number; allowed: a text in quotes",
+        ),
+        (
+            "issuer = \"https://id.example\"",
+            "issuer = https://id.example",
+            "`providers.issuer`: found string values must be quoted; allowed: a text in quotes",
+        ),
+        (
+            "per_minute = 0",
+            "per_minute = \"0\"",
+            "`limits.per_minute`: found a text in quotes; allowed: a whole number",
+        ),
+        (
+            "client_secret_env = ",
+            "client_secret = ",
+            "(is `client_secret_env` meant?); allowed: `client_secret_env`, `client_secret_file`, `client_id`, `client_auth`, \
+             `client_key_file`, and 32 others that docs/configuration.md names",
+        ),
+        (
+            "[[providers]]",
+            "[providers]",
+            "`providers`: found `[providers]`; allowed: `[[providers]]`",
+        ),
+        (
+            "[seal]",
+            "[[seal]]",
+            "`seal`: found `[[seal]]`; allowed: `[seal]`",
+        ),
+        (
+            "[limits]",
+            "[limit]",
+            ": `limit`: found unknown field `limit` (is `limits` meant?); allowed: one of `server`, ",
         ),
         (
             "issuer = \"https://id.example\"",
@@ -410,7 +441,7 @@ fn a_label_in_another_language_is_in_one_that_there_is() {
         ),
         (
             "{ fr = 1 }",
-            "`providers.labels`: found invalid type: integer `1`",
+            "`providers.labels`: found a whole number; allowed: a text in quotes",
         ),
     ] {
         let (_, message) = changed(club, &format!("{club}\nlabels = {labels}"));

@@ -67,20 +67,52 @@ impl Source<'_> {
             let key = join(&table, field.trim_matches('`'));
             return self.absence(&key, Some(span), "this key is required");
         }
-        let (found, allowed) = message
-            .split_once(", expected ")
-            .unwrap_or((message.as_str(), "TOML 1.0"));
-        let mut mistake = self.mistake(span, found.trim_start_matches("invalid value: "), allowed);
-        let unknown = |kind| found.strip_prefix(kind).map(|name| name.trim_matches('`'));
-        if let Some(field) = unknown("unknown field ") {
-            mistake.key = join(&table, field);
+        let header = self.header(span.start);
+        let (found, allowed) = match message.split_once(", expected ") {
+            Some((found, allowed)) => (found, allowed),
+            None => match message.as_str() {
+                "wanted string or table" => ("another type", "string"),
+                "duplicate key" => ("the key once more", "each key once"),
+                other => (other, "TOML 1.0"),
+            },
+        };
+        // The value itself may be a secret in the wrong place.
+        if let Some(found) = found.strip_prefix("invalid type: ") {
+            return match header {
+                Some(header) if header.starts_with("[[") => {
+                    self.mistake(span, format!("`{header}`"), format!("`[{table}]`"))
+                }
+                Some(header) => self.mistake(span, format!("`{header}`"), format!("`[[{table}]]`")),
+                None => self.mistake(span, type_name(found), type_name(allowed)),
+            };
         }
-        if let Some(name) = unknown("unknown field ").or_else(|| unknown("unknown variant "))
-            && let Some(meant) = meant(name, allowed)
-        {
+        let found = found.trim_start_matches("invalid value: ");
+        let Some((kind, name)) = ["unknown field ", "unknown variant "]
+            .into_iter()
+            .find_map(|kind| Some((kind, found.strip_prefix(kind)?.trim_matches('`'))))
+        else {
+            return self.mistake(span, found, type_name(allowed));
+        };
+        let names = alike(name, allowed);
+        let mut mistake = self.mistake(span, found, shortened(allowed, &names));
+        if kind == "unknown field " {
+            mistake.key = match (header.is_some(), table.rsplit_once('.')) {
+                (true, Some((above, _))) => join(above, name),
+                (true, None) => name.to_owned(),
+                (false, _) => join(&table, name),
+            };
+        }
+        if let Some(meant) = names.first().filter(|meant| is_meant(name, meant)) {
             mistake.found.push_str(&format!(" (is `{meant}` meant?)"));
         }
         mistake
+    }
+
+    /// The table's header, if the line is one.
+    fn header(&self, at: usize) -> Option<&str> {
+        let start = self.before(at).rfind('\n').map_or(0, |n| n + 1);
+        let line = self.text[start..].lines().next()?.trim();
+        (line.starts_with('[') && !line.contains('=')).then_some(line)
     }
 
     fn line(&self, at: usize) -> usize {
@@ -131,13 +163,47 @@ impl Source<'_> {
     }
 }
 
-/// The one of the names in a list such as "`a`, `b`" that a mistyped one is most like.
-fn meant<'a>(typed: &str, list: &'a str) -> Option<&'a str> {
-    let names = list.split('`').skip(1).step_by(2);
-    let alike = names.map(|name| (strsim::damerau_levenshtein(typed, name), name));
-    let (distance, name) = alike.min()?;
-    (distance <= 1 + name.len() / 4).then_some(name)
+/// What the TOML reader calls a type, in the words of the documentation.
+fn type_name(said: &str) -> &str {
+    let name = said.trim_start_matches("a ").trim_start_matches("literal ");
+    match name.split(' ').next().unwrap_or_default() {
+        "string" => "a text in quotes",
+        "integer" | "u64" | "u32" => "a whole number",
+        "floating" => "a number",
+        "boolean" => "`true` or `false`",
+        "sequence" => "a list in brackets",
+        "map" | "struct" => "a table",
+        _ => said,
+    }
 }
+
+/// The names in a list such as "`a`, `b`", those first that a mistyped one is most like.
+fn alike<'a>(typed: &str, list: &'a str) -> Vec<&'a str> {
+    let mut names: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+    names.sort_by_key(|name| strsim::damerau_levenshtein(typed, name));
+    names
+}
+
+fn is_meant(typed: &str, name: &str) -> bool {
+    strsim::damerau_levenshtein(typed, name) <= 1 + name.len() / 4
+}
+
+/// Of many names, those that may be meant.
+fn shortened(allowed: &str, alike: &[&str]) -> String {
+    if alike.len() <= MOST_NAMES {
+        return allowed.to_owned();
+    }
+    let (few, others) = alike.split_at(FEW_NAMES);
+    let few: Vec<_> = few.iter().map(|name| format!("`{name}`")).collect();
+    let others = others.len();
+    format!(
+        "{}, and {others} others that docs/configuration.md names",
+        few.join(", ")
+    )
+}
+
+const MOST_NAMES: usize = 12;
+const FEW_NAMES: usize = 5;
 
 fn join(table: &str, key: &str) -> String {
     match (table, key) {
