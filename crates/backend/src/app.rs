@@ -148,6 +148,7 @@ fn router(state: Arc<State>) -> Router {
         .route("/widget", get(crate::pages::widget::page))
         .route("/widget/frame", get(crate::pages::widget::frame))
         .fallback(crate::pages::asset)
+        .method_not_allowed_fallback(crate::pages::not_found)
         .with_state(state)
 }
 
@@ -255,7 +256,7 @@ impl App {
         let mut answers = Vec::new();
         for provider in &self.state.providers {
             let name = format!("provider {}", provider.id);
-            answers.push((name, provider.dialect.meet().await));
+            answers.push((name, provider.dialect.probe().await));
         }
         if let Some(Directory::SessionM(sessionm)) = &self.state.directory {
             answers.push(("directory".to_owned(), sessionm.meet().await));

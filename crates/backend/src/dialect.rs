@@ -86,6 +86,15 @@ impl Dialect {
         }
     }
 
+    /// Asks what can be asked without a buyer.
+    pub(crate) async fn probe(&self) -> Result<(), Failure> {
+        match self {
+            Self::Oidc(oidc) => oidc.meet().await,
+            Self::Sso2(sso2) => sso2.probe().await,
+            Self::Paytronix(paytronix) => paytronix.probe().await,
+        }
+    }
+
     /// Whether a sign-in can begin without asking the provider first.
     pub(crate) fn is_known(&self) -> bool {
         match self {

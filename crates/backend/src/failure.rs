@@ -58,6 +58,13 @@ impl Failure {
         self
     }
 
+    /// The same with the address that was asked, without its query.
+    pub(crate) fn asking(mut self, url: &str) -> Self {
+        let address = url.split('?').next().unwrap_or(url);
+        self.cause = format!("{} ({address})", self.cause).into();
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

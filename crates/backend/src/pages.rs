@@ -277,10 +277,14 @@ pub(crate) async fn asset(State(state): State<Arc<app::State>>, request: Request
                 // A wrong link still leads a person somewhere.
                 return page(state, request, Kind::Nowhere, StatusCode::NOT_FOUND).await;
             }
-            Failure::new(Code::NotFound, "nothing is served here")
-                .into_problem(RequestId::of(&request))
+            not_found(request).await
         }
     }
+}
+
+/// Neither a page nor a call: of its path, or of its method there.
+pub(crate) async fn not_found(request: Request) -> Response {
+    Failure::new(Code::NotFound, "nothing is served here").into_problem(RequestId::of(&request))
 }
 
 #[cfg(test)]

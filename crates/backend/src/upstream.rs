@@ -173,9 +173,7 @@ impl Upstream {
                 }
             }
         });
-        let answer = answer
-            .await
-            .unwrap_or_else(|_| Err(Failure::new(Code::UpstreamTimeout, "no answer in time")));
+        let answer = answer.await.unwrap_or_else(|_| Err(late()));
         timer.finish(answer.as_ref().map_or_else(
             |failure| failure.code.as_str(),
             |answer| status_class(answer.status),
@@ -184,6 +182,16 @@ impl Upstream {
             cause: format!("{}: {}", call.as_str(), failure.cause).into(),
             ..failure
         })
+    }
+
+    /// Whether anything answers at an address, whatever it says.
+    pub(crate) async fn reach(&self, url: &str) -> Result<(), Failure> {
+        let attempt = self.attempt("GET", url, &[], Bytes::new());
+        let answer = tokio::time::timeout(self.timeout, attempt).await;
+        answer
+            .unwrap_or_else(|_| Err(late()))
+            .map_err(|failure| failure.asking(url))?;
+        Ok(())
     }
 
     async fn attempt(
@@ -231,6 +239,10 @@ impl Upstream {
             body: body.to_bytes(),
         })
     }
+}
+
+fn late() -> Failure {
+    Failure::new(Code::UpstreamTimeout, "no answer in time")
 }
 
 fn status_class(status: u16) -> &'static str {

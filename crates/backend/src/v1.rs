@@ -2,52 +2,39 @@
 
 use std::sync::Arc;
 
-use admit_one_protocol::Code;
 use axum::{
     Router,
     extract::{Path, Request, State},
-    response::Response,
     routing::{get, post},
 };
 
 use crate::{
-    app,
-    call::{RequestId, answer},
-    exchange,
-    failure::Failure,
-    grant, handoff,
-    metrics::Step,
-    pages, profile, refresh, sign_out, sso2, step_up,
+    app, call::answer, exchange, grant, handoff, metrics::Step, pages, profile, refresh, sign_out,
+    sso2, step_up,
 };
 
 type Shared = State<Arc<app::State>>;
 
 pub(crate) fn router() -> Router<Arc<app::State>> {
     Router::new()
-        .route(
-            "/v1/configuration",
-            get(pages::configuration).fallback(not_found),
-        )
+        .route("/v1/configuration", get(pages::configuration))
         .route(
             "/v1/exchange",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Exchange, request, exchange::exchange).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/refresh",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Refresh, request, refresh::refresh).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/sign-out",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::SignOut, request, sign_out::sign_out).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/profile",
@@ -56,29 +43,25 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             })
             .put(async |State(state): Shared, request: Request| {
                 answer(state, Step::Complete, request, profile::complete).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/grant",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Grant, request, grant::grant).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/handoff/seal",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Seal, request, handoff::seal).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/handoff/open",
             post(async |State(state): Shared, request: Request| {
                 answer(state, Step::Open, request, handoff::open).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/step-up",
@@ -87,47 +70,35 @@ pub(crate) fn router() -> Router<Arc<app::State>> {
             })
             .put(async |State(state): Shared, request: Request| {
                 answer(state, Step::StepUp, request, step_up::take).await
-            })
-            .fallback(not_found),
+            }),
         )
-        .route(
-            "/v1/sso2/{provider}/identify",
-            get(sso2::identify).fallback(not_found),
-        )
+        .route("/v1/sso2/{provider}/identify", get(sso2::identify))
         .route(
             "/v1/sso2/{provider}/landing",
             post(async |State(state): Shared, Path(id), request: Request| {
                 let act = |call, message| sso2::landing(call, id, message);
                 answer(state, Step::Landing, request, act).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/sso2/{provider}/authenticate",
             post(async |State(state): Shared, Path(id), request: Request| {
                 let act = |call, message| sso2::authenticate(call, id, message);
                 answer(state, Step::Authenticate, request, act).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/sso2/{provider}/status",
             post(async |State(state): Shared, Path(id), request: Request| {
                 let act = |call, message| sso2::status(call, id, message);
                 answer(state, Step::Status, request, act).await
-            })
-            .fallback(not_found),
+            }),
         )
         .route(
             "/v1/sso2/{provider}/sign-out",
             post(async |State(state): Shared, Path(id), request: Request| {
                 let act = |call, message| sso2::sign_out(call, id, message);
                 answer(state, Step::SignOut, request, act).await
-            })
-            .fallback(not_found),
+            }),
         )
-}
-
-async fn not_found(request: Request) -> Response {
-    Failure::new(Code::NotFound, "no such call").into_problem(RequestId::of(&request))
 }

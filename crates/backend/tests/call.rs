@@ -272,3 +272,14 @@ async fn a_request_keeps_the_id_it_has() {
     assert_ne!(answer.headers["x-request-id"], "no good");
     assert_eq!(answer.body["code"], "not_found");
 }
+
+#[tokio::test]
+async fn a_wrong_method_is_answered_as_a_wrong_path_is() {
+    let browser = Browser::start().await;
+    for (method, path) in [("POST", "/account"), ("DELETE", "/v1/grant"), ("PUT", "/")] {
+        let request = Request::builder().method(method).uri(path);
+        let answer = browser.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, 404, "{method} {path}");
+        assert_eq!(answer.body["code"], "not_found", "{method} {path}");
+    }
+}

@@ -91,6 +91,10 @@ fn check_with_probe_names_the_provider_that_does_not_answer() {
         message.contains("provider club: upstream_unreachable"),
         "{message}"
     );
+    assert!(
+        message.contains("(http://localhost:9/.well-known/openid-configuration)"),
+        "{message}"
+    );
 }
 
 /// SessionM as far as a probe sees it: it knows nobody, and turns away who hasn't the secret.
@@ -99,7 +103,9 @@ async fn sessionm() -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = axum::Router::new().fallback(async |headers: http::HeaderMap| {
         // base64("key:tenant-secret")
-        let known = headers["authorization"] == "Basic a2V5OnRlbmFudC1zZWNyZXQ=";
+        let known = headers
+            .get("authorization")
+            .is_some_and(|sent| sent == "Basic a2V5OnRlbmFudC1zZWNyZXQ=");
         let (status, code) = if known {
             (http::StatusCode::NOT_FOUND, "user_not_found")
         } else {
@@ -158,6 +164,36 @@ api_secret_env = "TENANT"
     assert!(!output.status.success(), "{said}");
     assert!(said.contains("provider other: fine"), "{said}");
     assert!(said.contains("directory: directory_refused"), "{said}");
+}
+
+#[tokio::test]
+async fn check_with_probe_says_of_those_that_say_nothing_whether_they_answer() {
+    let there = sessionm().await;
+    let paper = format!(
+        r#"
+[[providers]]
+id = "paper"
+kind = "sso2"
+label = "Paper"
+sso_url = "{there}"
+api_url = "API"
+organisation = "paper"
+client_id = "shop"
+client_secret_env = "SEAL"
+"#
+    );
+    let club = Upstream::start().await;
+    let fine = FINE.replace("http://localhost:9", &club.issuer) + &paper;
+    for (api_url, said) in [
+        (&*there, "provider paper: fine"),
+        ("http://localhost:9", "(http://localhost:9)"),
+    ] {
+        let toml = fine.replace("API", api_url);
+        let output = tokio::task::spawn_blocking(move || admit_one(&["check", "--probe"], &toml));
+        let output = output.await.unwrap();
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(lines.contains(said), "{said} isn't in {lines}");
+    }
 }
 
 fn answers(port: u16) -> bool {

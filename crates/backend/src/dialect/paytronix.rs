@@ -74,6 +74,12 @@ impl Paytronix {
         }
     }
 
+    /// Whether the guest website and the interface answer: what they say of themselves is nothing.
+    pub(super) async fn probe(&self) -> Result<(), Failure> {
+        self.upstream.reach(&self.common.issuer).await?;
+        self.upstream.reach(&self.integration.api_url).await
+    }
+
     /// `requestGuestToken` with a code. The one who signs in is who the answer names.
     pub(super) async fn exchange(&self, request: ExchangeRequest) -> Result<Exchanged, Failure> {
         let made_at_ms = self.clock.now_ms();

@@ -86,6 +86,12 @@ impl Sso2 {
         }
     }
 
+    /// Whether both of its addresses answer: what they say of themselves is nothing.
+    pub(super) async fn probe(&self) -> Result<(), Failure> {
+        self.upstream.reach(&self.config.sso_url).await?;
+        self.upstream.reach(&self.config.api_url).await
+    }
+
     /// Step A: where to send the buyer, for the sign-in of this `state`.
     pub(crate) fn identify(&self, state: &str) -> String {
         let message = self.sign(self.client().identify(self.clock.now()));

@@ -114,14 +114,14 @@ impl Oidc {
         let headers = vec![("accept".to_owned(), "application/json".to_owned())];
         let request = HttpRequest {
             method: "GET",
-            url,
+            url: url.clone(),
             headers,
             body: String::new(),
         };
-        self.upstream
-            .send(&self.common.id, call, request)
-            .await?
-            .document(refused)
+        let answer = self.upstream.send(&self.common.id, call, request).await;
+        answer
+            .and_then(|answer| answer.document(refused))
+            .map_err(|failure| failure.asking(&url))
     }
 }
 
