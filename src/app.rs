@@ -1,9 +1,6 @@
 //! The app: what its parts share, and which page is shown.
 
-use admit_one_protocol::{
-    Code,
-    api::{PublicConfiguration, SignOutReach},
-};
+use admit_one_protocol::{Code, api::PublicConfiguration};
 use leptos::{mount::mount_to, prelude::*};
 
 use crate::{
@@ -14,7 +11,7 @@ use crate::{
     pages,
     route::Route,
     session::Session,
-    sign_out, tabs,
+    tabs,
     widget::Question,
 };
 
@@ -163,14 +160,6 @@ fn whole(app: App) -> AnyView {
             (_, false) => pages::sign_in::sign_in(app),
         }
     })
-}
-
-/// Signs out here, which always works, to choose another account.
-pub fn other_account(app: App) {
-    browser::spawn(async move {
-        app.failure.set(None);
-        let _ = sign_out::sign_out(app, SignOutReach::Here).await;
-    });
 }
 
 /// On a change of page: the title, and the focus on the new heading.

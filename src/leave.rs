@@ -35,7 +35,8 @@ pub fn leave(
         return_to: return_to.to_owned(),
         lang: Some(&configuration.lang),
         login_hint: login_hint.as_deref(),
-        prompt: None,
+        // A provider that still knows who they were would sign them in again.
+        prompt: wants_another().then_some("login"),
     };
     let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())?;
     pending::prune();
@@ -77,6 +78,20 @@ impl From<Stayed> for Failure {
     }
 }
 
+/// Notes whether the next sign-in of this tab is to be with another account than the last.
+pub fn want_another(wanted: bool) {
+    if wanted {
+        Shelf::Session.put(ANOTHER, "1");
+    } else {
+        Shelf::Session.remove(ANOTHER);
+    }
+}
+
+/// Whether it is.
+pub fn wants_another() -> bool {
+    Shelf::Session.text(ANOTHER).is_some()
+}
+
 /// The provider that the buyer used last.
 pub fn last_used() -> Option<String> {
     Shelf::ALL.into_iter().find_map(|shelf| shelf.text(LAST))
@@ -100,4 +115,5 @@ pub fn allowed(configuration: &PublicConfiguration, raw: &str) -> Result<ReturnT
     ReturnTo::parse(raw, &browser::origin(), origins)
 }
 
+const ANOTHER: &str = "admit-one.another";
 const LAST: &str = "admit-one.last";

@@ -5,6 +5,8 @@
 #![cfg(target_arch = "wasm32")]
 
 #[cfg(feature = "pages")]
+pub mod again;
+#[cfg(feature = "pages")]
 pub mod api;
 #[cfg(feature = "pages")]
 pub mod app;

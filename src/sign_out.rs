@@ -7,6 +7,7 @@ use admit_one_protocol::{
     encoding::base64url,
     logout::LogoutReturn,
 };
+use leptos::prelude::*;
 
 use crate::{
     api,
@@ -14,11 +15,33 @@ use crate::{
     browser::{self, Entry, Shelf},
     consent,
     failure::Failure,
+    leave,
     route::Route,
 };
 
+/// What a buyer signs out for.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Purpose {
+    /// To leave.
+    Leave,
+    /// To sign in with another account.
+    OtherAccount,
+}
+
+/// Signs out here to sign in with another account, which [`Route::SignedOut`] leads to.
+pub fn other_account(app: App) {
+    app.failure.set(None);
+    browser::spawn(async move {
+        let signed_out = sign_out(app, SignOutReach::Here, Purpose::OtherAccount).await;
+        if let Err(failure) = signed_out {
+            app.fail(failure);
+        }
+    });
+}
+
 /// Signs out. Here always works, since this browser can forget by itself; everywhere needs the backend.
-pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
+pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result<(), Failure> {
+    leave::want_another(purpose == Purpose::OtherAccount);
     let Some(session) = app.session.current() else {
         app.go(Route::SignedOut, Entry::Replace);
         return Ok(());
@@ -36,8 +59,10 @@ pub async fn sign_out(app: App, reach: SignOutReach) -> Result<(), Failure> {
     {
         return Err(failure.clone());
     }
+    Shelf::Session.remove(EVERYWHERE);
     if reach == SignOutReach::Everywhere {
         consent::forget();
+        Shelf::Session.put(EVERYWHERE, "1");
     }
     remember(session.return_to.as_deref());
     app.session.end(None);
@@ -63,7 +88,19 @@ pub fn confirmation() -> Option<LogoutReturn> {
         return None;
     }
     browser::set_path(Route::SignedOut.path(), Entry::Replace);
-    Some(LogoutReturn::accept(&query, sent.as_deref()))
+    let answer = LogoutReturn::accept(&query, sent.as_deref());
+    if answer == LogoutReturn::Confirmed {
+        // The provider has nobody any more whom it could sign in by itself.
+        leave::want_another(false);
+    }
+    Some(answer)
+}
+
+/// Whether the buyer was signed out everywhere; answers once.
+pub fn was_everywhere() -> bool {
+    let was = Shelf::Session.text(EVERYWHERE).is_some();
+    Shelf::Session.remove(EVERYWHERE);
+    was
 }
 
 /// Where whoever has signed out wanted to go, for their next sign-in: it was another account that should go there.
@@ -83,4 +120,5 @@ fn remember(wanted: Option<&str>) {
 }
 
 const KEY: &str = "admit-one.sign-out";
+const EVERYWHERE: &str = "admit-one.everywhere";
 const WANTED: &str = "admit-one.wanted";

@@ -8,7 +8,7 @@ use admit_one_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{browser, custody};
+use crate::{browser, custody, leave};
 
 /// A buyer who is signed in, as it is put down in the browser.
 #[derive(Clone, Deserialize, Serialize)]
@@ -140,6 +140,14 @@ impl SignedIn {
         [&self.claims.iss, "\n", &self.claims.sub].concat()
     }
 
+    /// The name, as the provider says it or as the contact has it.
+    pub fn name(&self) -> Option<String> {
+        let parts = [Field::GivenName, Field::FamilyName].map(|field| self.profile.get(field));
+        let known = || parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = self.claims.name.clone();
+        name.or_else(|| Some(known()).filter(|name| !name.is_empty()))
+    }
+
     /// What stands where the buyer sees who is signed in.
     pub fn shown_name(&self) -> String {
         let profile = self.profile.get(Field::Email).map(ToOwned::to_owned);
@@ -172,6 +180,7 @@ impl SignedIn {
 #[inline(never)]
 pub fn put_down(custody: Custody, mirror: Option<&CookieMirror>, session: &SignedIn) -> bool {
     let kept = custody::keep(custody, session);
+    leave::want_another(false);
     if let (Some(mirror), Some(id_token)) = (mirror, &session.id_token) {
         custody::mirror(
             mirror,

@@ -4,6 +4,7 @@ use admit_one_protocol::{Code, api::ProfileRequest, api::ProfileResponse};
 use leptos::prelude::*;
 
 use crate::{
+    again::Wait,
     api,
     app::App,
     browser::{self, Entry},
@@ -17,15 +18,23 @@ use crate::{
 /// After a sign-in: sync, then to the profile page, to where the buyer wanted to go, or nowhere. What is away for a
 /// moment is asked again; after that the buyer can.
 pub async fn onward(app: App) {
+    let mut wait = Wait::new(app);
     let mut pause = FIRST_PAUSE_MS;
     loop {
         match sync(app).await {
-            Ok(()) => return proceed(app).await,
+            Ok(()) => {
+                wait.done();
+                return proceed(app).await;
+            }
             Err(failure) if failure.is_brief() && pause <= LAST_PAUSE_MS => {
                 browser::sleep(pause).await;
                 pause *= 2;
             }
-            Err(failure) => return refused(app, failure),
+            Err(failure) => {
+                if !wait.is_over(failure).await {
+                    return;
+                }
+            }
         }
     }
 }

@@ -31,18 +31,7 @@ pub fn listen(app: App) {
         }
     });
     browser::on_announcement(move |text| hear(app, &text));
-    browser::on_window("online", move || {
-        refresh::try_again(app);
-        // A sync that failed for want of the network.
-        let unsynced = app
-            .session
-            .current()
-            .is_some_and(|session| session.missing.is_none());
-        if unsynced && app.notice.get_untracked().is_some() {
-            app.notice.set(None);
-            browser::spawn(sync::onward(app));
-        }
-    });
+    browser::on_window("online", move || refresh::try_again(app));
     browser::on_document("visibilitychange", move || refresh::watch(app));
     // Also of a page that comes back out of the back/forward cache, which got no events there.
     browser::on_window("pageshow", move || {

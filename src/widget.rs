@@ -27,7 +27,8 @@ use crate::{
     refresh,
     route::Route,
     session::SignedIn,
-    sign_out, step_up, sync,
+    sign_out::{self, Purpose},
+    step_up, sync,
 };
 
 /// What the partner's page is told.
@@ -85,19 +86,21 @@ pub async fn cancel(app: App) {
 /// Signs out here, to come back and sign in as somebody else.
 pub async fn other_account(app: App) {
     if let Some(session) = app.session.current()
-        && let Err(failure) = end(app, session).await
+        && let Err(failure) = end(app, session, Purpose::OtherAccount).await
     {
         app.fail(failure);
     }
 }
 
-/// Back from a sign-out that began on this page.
-pub fn signed_out(app: App) {
+/// Back from a sign-out that began on this page: goes on there, and says so.
+pub fn signed_out(app: App) -> bool {
     if (LEAVING.replace(false) || browser::parameter("state").is_some())
         && let Some(address) = Visit::signed_out()
     {
         browser::spawn(async move { go(app, &address) });
+        return true;
     }
+    false
 }
 
 /// Goes to the page of this address.
@@ -221,19 +224,19 @@ async fn leave(
         app.asking.set(Some(question));
         return Ok(None);
     }
-    end(app, session).await?;
+    end(app, session, Purpose::Leave).await?;
     Ok(None)
 }
 
 /// Ends the session, perhaps by way of the provider, and comes back to this page.
-async fn end(app: App, session: SignedIn) -> Result<(), Failure> {
+async fn end(app: App, session: SignedIn, purpose: Purpose) -> Result<(), Failure> {
     // A provider may want the ID token back, which isn't kept on every rung.
     if session.id_token.is_none() && session.is_due() {
         let _ = refresh::refresh(app).await;
     }
     LEAVING.set(true);
     Visit::sign_out();
-    let left = sign_out::sign_out(app, SignOutReach::Here).await;
+    let left = sign_out::sign_out(app, SignOutReach::Here, purpose).await;
     left.inspect_err(|_| LEAVING.set(false))
 }
 

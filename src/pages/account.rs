@@ -1,25 +1,21 @@
 //! `/account`: who is signed in, through what, until when, and what can be done about it.
 
-use std::pin::Pin;
-
 use admit_one_protocol::{api::SignOutReach, step_up::StepUp};
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who};
 use crate::{
+    again,
     app::App,
     browser::{self, Entry},
-    failure::Failure,
     grant,
     messages::{t, t_with},
     refresh,
     route::Route,
     session::SignedIn,
-    sign_out, step_up, sync,
+    sign_out::{self, Purpose},
+    step_up, sync,
 };
-
-/// Something under way that may fail.
-type Work = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// The account page.
 pub fn account(app: App) -> AnyView {
@@ -58,7 +54,7 @@ fn next(app: App) -> AnyView {
             let configuration = app.configuration.read_value();
             let shop = configuration.shop.as_ref()?;
             let label = t_with("account.continue", &[("label", &shop.label)]);
-            let press = move || run(app, going, move || Box::pin(grant::grant(app)));
+            let press = move || again::press(app, going, move || Box::pin(grant::grant(app)));
             Some(button("primary", "continue", label, Some(going), press))
         };
         let complete = |class| {
@@ -123,8 +119,8 @@ fn facts(app: App, session: &SignedIn) -> AnyView {
         let amount = browser::amount(&balance.amount, &configuration.lang);
         balance_of(&balance.name, amount)
     }));
-    if let Some(name) = &session.claims.name {
-        facts.insert(0, fact("account.name", name.clone(), None));
+    if let Some(name) = session.name() {
+        facts.insert(0, fact("account.name", name, Some("name")));
     }
     view! { <dl class="facts">{facts}</dl> }.into_any()
 }
@@ -143,7 +139,7 @@ fn fact(key: &'static str, value: String, testid: Option<&'static str>) -> AnyVi
 fn confirm(app: App) -> AnyView {
     let confirming = RwSignal::new(false);
     let press = move || {
-        run(app, confirming, move || {
+        again::press(app, confirming, move || {
             Box::pin(async move { step_up::begin(app, &StepUp::default(), None).await })
         });
     };
@@ -173,7 +169,7 @@ fn buttons(app: App) -> AnyView {
     let refreshed = RwSignal::new(false);
     let refresh = move || {
         refreshed.set(false);
-        run(app, refreshing, move || {
+        again::press(app, refreshing, move || {
             Box::pin(async move {
                 refresh::refresh(app).await?;
                 let _ = refreshed.try_set(true);
@@ -181,7 +177,11 @@ fn buttons(app: App) -> AnyView {
             })
         });
     };
-    let leave = move |busy, reach| run(app, busy, move || Box::pin(sign_out::sign_out(app, reach)));
+    let leave = move |busy, reach| {
+        again::press(app, busy, move || {
+            Box::pin(sign_out::sign_out(app, reach, Purpose::Leave))
+        });
+    };
     let refresh_button = dynamic(
         move || match app.session.with(|session| session.refreshable) {
             Some(true) => button(
@@ -223,22 +223,4 @@ fn buttons(app: App) -> AnyView {
         told,
     ]
     .into_any()
-}
-
-/// What a button does: once at a time, and what goes wrong is shown.
-fn run(app: App, busy: RwSignal<bool>, work: impl FnOnce() -> Work) {
-    if busy.get_untracked() {
-        return;
-    }
-    busy.set(true);
-    app.notice.set(None);
-    let work = work();
-    browser::spawn(async move {
-        let result = work.await;
-        // The page may be gone by now.
-        let _ = busy.try_set(false);
-        if let Err(failure) = result {
-            sync::refused(app, failure);
-        }
-    });
 }

@@ -7,11 +7,7 @@ use super::{
     parts::{actions, button, for_developers, sentence},
     sign_in,
 };
-use crate::{
-    app::{App, other_account},
-    failure::Failure,
-    messages::t,
-};
+use crate::{app::App, failure::Failure, messages::t, sign_out::other_account};
 
 /// The page of a failure.
 pub fn failure(app: App, failure: Failure) -> AnyView {

@@ -34,7 +34,13 @@ pub fn nothing() -> AnyView {
 
 /// Who is signed in.
 pub fn who(class: &'static str, name: impl FnMut() -> String + Send + 'static) -> AnyView {
-    let name: Box<dyn FnMut() -> String + Send> = Box::new(name);
+    let mut name: Box<dyn FnMut() -> String + Send> = Box::new(name);
+    // An e-mail that is too long for its line is broken before the "@".
+    let name = dynamic(move || {
+        let mut name = name();
+        let domain = name.split_off(name.find('@').unwrap_or(name.len()));
+        view! { {name}<wbr/>{domain} }.into_any()
+    });
     view! { <p class=class data-testid="user-email">{name}</p> }.into_any()
 }
 

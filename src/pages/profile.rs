@@ -16,14 +16,15 @@ use super::{
     parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who},
 };
 use crate::{
-    api,
-    app::{App, other_account},
+    again, api,
+    app::App,
     browser::{self, Entry},
     custody::forget_answers,
     failure::Failure,
     messages::t,
     route::Route,
     session::SignedIn,
+    sign_out::other_account,
     step_up, sync,
 };
 
@@ -211,7 +212,9 @@ impl Form {
             }
         }
         if errors.is_empty() {
-            self.send(valid);
+            again::press(self.app, self.busy, move || {
+                Box::pin(self.send(valid.clone()))
+            });
         }
         self.show(errors);
     }
@@ -226,47 +229,36 @@ impl Form {
         }
     }
 
-    fn send(self, profile: Answers) {
+    async fn send(self, profile: Answers) -> Result<(), Failure> {
         let app = self.app;
-        let Some(session) = app.session.current() else {
-            return;
+        let session = app.session.current().ok_or(Code::HandleMissing)?;
+        let request = CompleteRequest {
+            handle: session.handle.clone(),
+            profile,
         };
-        self.busy.set(true);
-        app.notice.set(None);
-        browser::spawn(async move {
-            let request = CompleteRequest {
-                handle: session.handle.clone(),
-                profile,
-            };
-            let answer = api::complete(&request).await;
-            let _ = self.busy.try_set(false);
-            match answer {
-                Ok(answer) => saved(app, &session, answer).await,
-                Err(Failure {
-                    step_up: Some(wanted),
-                    ..
-                }) => {
-                    // Also what nobody has typed, because it was known from the sign-in.
-                    answers::keep_answers(app, &self.answers.read_value());
-                    let left = step_up::begin(app, &wanted, Some(Replay::Complete)).await;
-                    if let Err(failure) = left {
-                        sync::refused(app, failure);
-                    }
-                }
-                Err(failure)
-                    if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() =>
-                {
-                    self.show(
-                        failure
-                            .fields
-                            .iter()
-                            .map(|field| (*field, field::invalid(*field)))
-                            .collect(),
-                    );
-                }
-                Err(failure) => sync::refused(app, failure),
+        let failure = match api::complete(&request).await {
+            Ok(answer) => {
+                saved(app, &session, answer).await;
+                return Ok(());
             }
-        });
+            Err(failure) => failure,
+        };
+        if let Some(wanted) = &failure.step_up {
+            // Also what nobody has typed, because it was known from the sign-in.
+            let keep = |answers: &Answers| answers::keep_answers(app, answers);
+            self.answers.try_with_value(keep);
+            return step_up::begin(app, wanted, Some(Replay::Complete)).await;
+        }
+        if failure.code == Code::ProfileInvalid && !failure.fields.is_empty() {
+            let wrong = failure.fields.iter();
+            self.show(
+                wrong
+                    .map(|field| (*field, field::invalid(*field)))
+                    .collect(),
+            );
+            return Ok(());
+        }
+        Err(failure)
     }
 
     /// The buyer wants to go on without.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::shop::percent;
 use crate::stage::Stage;
 
 /// The e-mail of `alice`, here and at every upstream.
@@ -30,6 +31,14 @@ const ERROR: &str = "document.querySelector('[data-testid=error]')?.dataset.code
 const EMAIL: &str = "document.querySelector('[data-testid=user-email]')?.innerText.trim()";
 
 impl Browser {
+    /// Follows the shop's link to the sign-in page; returns the page of the shop that it leads back to.
+    pub(crate) async fn come_from_basket(&self, stage: &Stage) -> String {
+        let page = stage.basket();
+        self.open(&stage.app(&format!("/?return_to={}", percent(&page))))
+            .await;
+        page
+    }
+
     /// Presses the sign-in button and signs in at the sandbox.
     pub(crate) async fn sign_in(&self, persona: &str) {
         self.press("sign-in").await;

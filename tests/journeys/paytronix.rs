@@ -81,6 +81,9 @@ async fn from_the_button_to_the_shop(directory: Directory) {
         let balances = balances.as_array().unwrap();
         assert_eq!(balances.len(), 2, "{balances:?}");
         assert_eq!(balances[1], "Reward dollars 7.5");
+        // The provider names nobody; the contact does.
+        let name = b.eval("document.querySelector('[data-testid=name]')?.innerText").await;
+        assert_eq!(name, "Alice Martin");
         assert!(!b.url().await.contains("code="), "the code leaves the address");
 
         b.press("continue").await;

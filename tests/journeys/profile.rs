@@ -1,10 +1,11 @@
 //! What a buyer is asked for after the sign-in: exactly what the shop requires and nobody knows.
 
+use admit_one_sandbox::Fault;
+
 use crate::browser::Options;
-use crate::buyer::{BOB, NUMBER};
+use crate::buyer::{ALICE, BOB, NUMBER};
 use crate::directory::{Directory, with_both_directories};
 use crate::journey::{journey, journey_on};
-use crate::shop::percent;
 use crate::stage::Setup;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -15,9 +16,8 @@ async fn who_is_not_the_person_that_is_asked_gets_out() {
         b.sign_in("bob").await;
         b.wait_for(ASKED).await;
         b.press("other-account").await;
-        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
-            .await;
-        assert!(!b.somebody_is_signed_in().await);
+        b.wait_for("location.pathname === '/'").await;
+        b.sees_sign_in().await;
     })
     .await;
 }
@@ -26,17 +26,59 @@ async fn who_is_not_the_person_that_is_asked_gets_out() {
 async fn who_comes_back_as_somebody_else_gets_to_the_page_that_they_came_for() {
     journey(async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
-            .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.sign_in("bob").await;
         b.wait_for(ASKED).await;
         b.press("other-account").await;
-        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
-            .await;
-        b.press("start-again").await;
+        b.wait_for("location.pathname === '/'").await;
         b.sign_in("alice").await;
         b.wait_for(&format!("location.href === '{page}'")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_without_a_sign_out_is_told_to_ask_who_it_is() {
+    let setup = Setup {
+        faults: vec![Fault::LenientNoEndSessionEndpoint],
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.press("other-account").await;
+        b.wait_for("location.pathname === '/'").await;
+        // It remembers bob, and would sign him in again; also after a look at its page and the way back.
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        // Once somebody is signed in, it isn't told any more.
+        b.press("sign-out").await;
+        b.press("start-again").await;
+        b.press("sign-in").await;
+        b.sees_signed_in(ALICE).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_were_saved_without_a_network_are_saved_once_it_is_back() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        b.online(false).await;
+        b.press("save").await;
+        b.sees_error("offline").await;
+        b.online(true).await;
+        b.wait_for("location.pathname === '/account'").await;
+        b.sees_signed_in(BOB).await;
     })
     .await;
 }
@@ -178,9 +220,7 @@ async fn bob_who_answers_later_gets_to_the_page_of_the_shop_that_he_came_from(
     };
     journey_on(setup, Options::default(), async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
-            .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.sign_in("bob").await;
         b.wait_for(ASKED).await;
         assert_eq!(j.stage.backend_gate.count("/v1/grant"), 0);

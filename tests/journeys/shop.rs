@@ -20,9 +20,7 @@ async fn a_deep_link_survives_the_redirect() {
 async fn a_buyer_who_came_from_the_shop_is_returned_to_the_page_they_came_from() {
     journey(async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        b.open(&j.stage.app(&format!("/?return_to={}", percent(&page))))
-            .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.sign_in("alice").await;
         b.wait_for(&format!("location.href === '{page}'")).await;
         assert!(b.text().await.contains("contact"), "{}", b.text().await);
@@ -34,7 +32,7 @@ async fn a_buyer_who_came_from_the_shop_is_returned_to_the_page_they_came_from()
 async fn whoever_is_signed_in_already_goes_on_to_the_page_that_the_link_names() {
     journey(async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
+        let page = j.stage.basket();
         let link = j.stage.app(&format!("/?return_to={}", percent(&page)));
         b.open(&j.stage.app("/")).await;
         b.sign_in("alice").await;
@@ -68,7 +66,7 @@ async fn whoever_is_signed_in_already_goes_on_to_the_page_that_the_link_names() 
 async fn a_page_that_the_link_names_outlives_a_session_that_is_over() {
     journey(async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
+        let page = j.stage.basket();
         b.open(&j.stage.app("/")).await;
         b.sign_in("alice").await;
         b.sees_signed_in(ALICE).await;

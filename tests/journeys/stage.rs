@@ -228,6 +228,11 @@ impl Stage {
         format!("{}{path}", self.app)
     }
 
+    /// A page of the shop that a buyer comes from.
+    pub(crate) fn basket(&self) -> String {
+        format!("{}/basket/derby", self.shop)
+    }
+
     /// Gives the sandbox's access tokens another lifetime, in seconds.
     pub(crate) async fn access_token_lifetime(&self, seconds: u32) {
         let settings = serde_json::json!({ "access_token_lifetime": seconds });

@@ -291,6 +291,8 @@ mod rfc_6749_section_3_1 {
         assert!(accept(pending(), &answer(&format!("code=a{}", others(98)))).is_ok());
         let refused = refused(&answer(&format!("code=a{}", others(99))));
         assert_eq!(refused, Code::CallbackMalformed);
+        // The page counts them before anything else is there.
+        assert!(include_str!("../../../src/early.js").contains("names.length <= 100 "));
     }
 
     #[test]

@@ -121,6 +121,51 @@ async fn a_backend_that_is_down_during_a_refresh_is_no_sign_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pressed_without_a_network_is_done_once_it_is_back() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.online(false).await;
+        b.press("continue").await;
+        b.sees_error("offline").await;
+        b.online(true).await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pressed_is_tried_until_we_answer_or_the_buyer_does_something_else() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        // Something else.
+        b.unreachable(&["*/v1/grant"]).await;
+        b.press("continue").await;
+        b.sees_error("offline").await;
+        b.refresh(&j.stage).await;
+        b.unreachable(&[]).await;
+        tokio::time::sleep(Duration::from_millis(3000)).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/grant"), 0);
+        // Nothing else.
+        b.unreachable(&["*/v1/grant"]).await;
+        b.press("continue").await;
+        b.sees_error("offline").await;
+        b.unreachable(&[]).await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_rotated_between_two_sign_ins_don_t_matter() {
     journey(async |j| {
         alice_signed_in(&j.browser, j).await;

@@ -45,12 +45,7 @@ async fn steps_a_to_i_with_our_own_form_lead_into_the_shop(directory: Directory)
 async fn who_takes_another_way_than_our_form_still_gets_to_the_page_that_they_came_for() {
     journey_on(paper(""), Options::default(), async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        b.open(
-            &j.stage
-                .app(&format!("/?return_to={}", crate::shop::percent(&page))),
-        )
-        .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.press_paper().await;
         b.wait_for(LOGIN_FORM).await;
         b.press("other-way").await;
@@ -65,12 +60,7 @@ async fn who_takes_another_way_than_our_form_still_gets_to_the_page_that_they_ca
 async fn who_gives_up_at_one_provider_may_choose_another_for_the_same_page() {
     journey_on(paper(""), Options::default(), async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        b.open(
-            &j.stage
-                .app(&format!("/?return_to={}", crate::shop::percent(&page))),
-        )
-        .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.click("[data-provider=club]").await;
         b.click("[name=cancel]").await;
         b.sees_error("access_denied").await;

@@ -36,10 +36,7 @@ async fn a_way_into_the_shop_is_not_taken_again_by_itself(directory: Directory) 
     };
     journey_on(setup, Options::default(), async |j| {
         let b = &j.browser;
-        let page = format!("{}/basket/derby", j.stage.shop);
-        let encoded: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
-        b.open(&j.stage.app(&format!("/?return_to={encoded}")))
-            .await;
+        let page = b.come_from_basket(&j.stage).await;
         b.click("[data-provider=arena]").await;
         b.log_in("alice").await;
         b.wait_for(&format!("document.querySelector('{OTP}')"))
