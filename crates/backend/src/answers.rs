@@ -66,7 +66,8 @@ impl<T: Clone + Send + Sync + 'static> Answers<T> {
     }
 
     /// The answer of before, or that of `ask`. Who asks the same meanwhile shares what comes of it, and who asks after a failure
-    /// asks anew. `ask` goes to its end, or what it was asked stays with whoever asks next.
+    /// asks anew. `ask` goes to its end, or what it was asked stays with whoever asks next. It had better be in a box: its room
+    /// would be in each of the futures that it goes through.
     pub(crate) async fn answer(
         &self,
         question: Question,

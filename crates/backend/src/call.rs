@@ -212,13 +212,14 @@ impl Call {
 }
 
 /// Answers one call; `act` is what is particular to it.
-pub(crate) async fn answer<M: Message, A: Serialize, F>(
+pub(crate) async fn answer<M, A: Serialize, F>(
     state: Arc<State>,
     step: Step,
     request: Request,
-    act: impl FnOnce(Arc<Call>, M) -> F + Send,
+    act: impl FnOnce(Arc<Call>, M) -> F + Send + 'static,
 ) -> Response
 where
+    M: Message + 'static,
     F: Future<Output = Result<A, Failure>> + Send + 'static,
 {
     let since = Instant::now();
@@ -230,10 +231,11 @@ where
     let noted = id.clone();
     let (outcome, cookies) = match accept::<M>(&state, request).await {
         Ok((call, message, place)) => {
-            let acting = act(call.clone(), message);
             Ongoing(Some(Box::pin(async move {
                 let _place = place;
-                let outcome = acting.await.and_then(|answer| written(&answer));
+                // Made in the box: made outside, it would be moved there.
+                let outcome = act(call.clone(), message).await;
+                let outcome = outcome.and_then(|answer| written(&answer));
                 let failure = outcome.as_ref().err();
                 note(
                     &call.state,

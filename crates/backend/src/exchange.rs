@@ -41,7 +41,7 @@ pub(crate) async fn exchange(
     ]);
     let exchanged = state
         .exchanges
-        .answer(asked, provider.dialect.exchange(&call, request))
+        .answer(asked, Box::pin(provider.dialect.exchange(&call, request)))
         .await?;
     finish(&call, exchanged, flow)
 }

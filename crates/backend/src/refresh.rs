@@ -42,7 +42,10 @@ pub(crate) async fn refresh(
     let asked = question(&[call.sealed.as_deref().unwrap_or_default()]);
     let refreshed = state
         .refreshes
-        .answer(asked, provider.dialect.refresh(&handle, refresh_token))
+        .answer(
+            asked,
+            Box::pin(provider.dialect.refresh(&handle, refresh_token)),
+        )
         .await?;
     let Refreshed { tokens, keys } = refreshed;
 

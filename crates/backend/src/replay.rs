@@ -34,6 +34,15 @@ struct Seen {
     old_since: u64,
 }
 
+impl Seen {
+    /// Forgets the older generation, whose room is the next one's: a table that grows is copied, again and again.
+    fn turn(&mut self, now_ms: u64) {
+        std::mem::swap(&mut self.young, &mut self.old);
+        self.young.clear();
+        self.old_since = std::mem::replace(&mut self.young_since, now_ms);
+    }
+}
+
 impl Replays {
     pub(crate) fn new(lifetime_ms: u64, capacity: usize, now_ms: u64) -> Self {
         // What an earlier process saw is unknown, but it sealed nonces with the same keys. A proof is sent at once, so
@@ -65,8 +74,7 @@ impl Replays {
             seen.old_since = now_ms;
         }
         if seen.young.len() >= self.capacity || seen.young_since + self.lifetime_ms <= now_ms {
-            seen.old = std::mem::take(&mut seen.young);
-            seen.old_since = std::mem::replace(&mut seen.young_since, now_ms);
+            seen.turn(now_ms);
         }
         if issued_ms < seen.old_since {
             return Verdict::Stale;
