@@ -58,7 +58,7 @@ hold_target() {
   fi
   local owner=$CARGO_TARGET_DIR/.admit-one.checkout
   if [ "$(cat "$owner" 2>/dev/null)" != "$REPO" ]; then
-    find "$CARGO_TARGET_DIR" -maxdepth 4 -type d -path '*/.fingerprint/admit-one*' -prune -exec rm -rf {} +
+    find "$CARGO_TARGET_DIR" -maxdepth 5 -type d -path '*/.fingerprint/admit-one*' -prune -exec rm -rf {} +
     printf '%s' "$REPO" >"$owner"
   fi
 }

@@ -1,4 +1,5 @@
-//! What can't be done because we can't be reached is done once we can, unless the buyer does something else meanwhile.
+//! What can't be done because we can't be reached is done once we can: for the same person, and unless the buyer does
+//! something else meanwhile.
 
 use std::{cell::Cell, pin::Pin};
 
@@ -10,36 +11,51 @@ use crate::{app::App, browser, failure::Failure, session::SignedIn, sync};
 /// Something under way that may fail.
 pub type Work = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
-/// What a button does: once at a time, what goes wrong is shown, and while we can't be reached it is tried again.
+/// What a button does: once at a time, and until it is done or given up.
 pub fn press(app: App, busy: RwSignal<bool>, work: impl Fn() -> Work + 'static) {
     if busy.get_untracked() {
         return;
     }
     app.notice.set(None);
     let work: Box<dyn Fn() -> Work> = Box::new(work);
-    browser::spawn(async move {
-        let mut wait = Wait::new(app);
-        loop {
-            // The page may be gone by now.
-            let _ = busy.try_set(true);
-            let result = work().await;
-            let _ = busy.try_set(false);
-            match result {
-                Ok(()) => return wait.done(),
-                Err(failure) => {
-                    if !wait.is_over(failure).await {
-                        return;
-                    }
+    // The page may be gone by now.
+    let tell: Box<dyn Fn(bool)> = Box::new(move |is_busy| {
+        let _ = busy.try_set(is_busy);
+    });
+    browser::spawn(persist(app, tell, work));
+}
+
+/// Does it; shows what goes wrong, and does it again as long as we can't be reached.
+pub async fn persist(app: App, tell_busy: Box<dyn Fn(bool)>, work: Box<dyn Fn() -> Work>) {
+    let mut wait = Wait::new(app);
+    loop {
+        tell_busy(true);
+        let result = work().await;
+        tell_busy(false);
+        match result {
+            Ok(()) => return wait.done(),
+            Err(failure) => {
+                if !wait.is_over(failure).await {
+                    return;
                 }
             }
         }
-    });
+    }
+}
+
+/// The buyer does something else: what waits is given up.
+pub fn never_mind(app: App) {
+    TURN.set(TURN.get() + 1);
+    if is_shown(app) {
+        app.notice.set(None);
+    }
 }
 
 /// The wait until we can be reached. There is one at a time: the last that was begun.
 pub struct Wait {
     app: App,
     turn: u32,
+    person: Option<String>,
     pause_ms: u32,
 }
 
@@ -54,6 +70,7 @@ impl Wait {
         Wait {
             app,
             turn: TURN.get(),
+            person: person(app),
             pause_ms: FIRST_PAUSE_MS,
         }
     }
@@ -62,42 +79,51 @@ impl Wait {
     pub async fn is_over(&mut self, failure: Failure) -> bool {
         let passes = failure.code == Code::Offline;
         // What is said already isn't said, and read out, once more.
-        if !(passes && self.is_shown()) {
+        if !(passes && self.is_wanted()) {
             sync::refused(self.app, failure);
         }
-        let was_online = browser::is_online();
+        let mut was_online = browser::is_online();
         let until = browser::now_ms() + u64::from(self.pause_ms);
         self.pause_ms = (self.pause_ms * 2).min(LAST_PAUSE_MS);
-        while passes && TURN.get() == self.turn && self.is_shown() {
-            browser::sleep(LOOK_MS).await;
-            if browser::is_online() && (!was_online || browser::now_ms() >= until) {
-                return TURN.get() == self.turn && self.is_shown();
+        while passes && self.is_wanted() {
+            let is_back = browser::is_online() && !was_online;
+            was_online = browser::is_online();
+            if is_back || was_online && browser::now_ms() >= until {
+                return true;
             }
+            browser::sleep(LOOK_MS).await;
         }
         false
     }
 
-    /// It is done: what was said about it goes, and so does a sync that something else has kept from its end.
+    /// It is done: what was said about it goes.
     pub fn done(self) {
-        if self.is_shown() {
+        if self.is_wanted() {
             self.app.notice.set(None);
-        }
-        let unsynced = |session: &SignedIn| session.missing.is_none();
-        if self
-            .app
-            .session
-            .current()
-            .is_some_and(|session| unsynced(&session))
-        {
-            browser::spawn(sync::onward(self.app));
         }
     }
 
-    fn is_shown(&self) -> bool {
-        let notice = self.app.notice.read_untracked();
-        let offline = |notice: &Failure| notice.code == Code::Offline;
-        self.app.failure.read_untracked().is_none() && notice.as_ref().is_some_and(offline)
+    /// Whether it is what the buyer still waits for.
+    fn is_wanted(&self) -> bool {
+        let is_last = TURN.get() == self.turn && is_shown(self.app);
+        if is_last && person(self.app) != self.person {
+            // Nobody is signed in any more, or somebody else.
+            never_mind(self.app);
+            return false;
+        }
+        is_last
     }
+}
+
+fn person(app: App) -> Option<String> {
+    app.session.current().as_ref().map(SignedIn::person)
+}
+
+/// Whether the page says that we can't be reached.
+fn is_shown(app: App) -> bool {
+    let notice = app.notice.read_untracked();
+    let offline = |notice: &Failure| notice.code == Code::Offline;
+    app.failure.read_untracked().is_none() && notice.as_ref().is_some_and(offline)
 }
 
 const LOOK_MS: u32 = 200;

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     browser::{self, Entry, Lock},
     failure::Failure,
-    landing,
+    landing, leave,
     pages::sign_in,
     pending, refresh,
     route::Route,
@@ -79,10 +79,13 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
         if failure.code == Code::Offline && !browser::is_online() {
             progress.set(Progress::Offline);
             // The button sets it to `Working`.
-            while !browser::is_online() && progress.get_untracked() == Progress::Offline {
+            let waits = || progress.try_get_untracked() == Some(Progress::Offline);
+            while !browser::is_online() && waits() {
                 browser::sleep(200).await;
             }
-            progress.set(Progress::Working);
+            if progress.try_set(Progress::Working).is_some() {
+                return; // the page is gone
+            }
         } else if failure.is_brief() && tries < TRIES {
             progress.set(Progress::Trying);
             browser::sleep(FIRST_PAUSE_MS << tries).await;
@@ -177,10 +180,18 @@ fn answered(query: &str) -> Option<PendingAuthorization> {
 
 /// The buyer wants to begin anew: with a sign-in or, in the middle of a step-up, where they were.
 pub fn give_up(app: App) {
-    match answered(&browser::query()).filter(|pending| pending.step_up.is_some()) {
-        Some(pending) => step_up::failed(app, &pending, Code::StepUpAbandoned.into()),
-        None => sign_in::start_again(app, app.callback_provider()),
+    let provider = app.callback_provider();
+    match answered(&browser::query()) {
+        Some(pending) if pending.step_up.is_some() => {
+            return step_up::failed(app, &pending, Code::StepUpAbandoned.into());
+        }
+        Some(pending) => {
+            keep_destination(&pending.return_to);
+            app.follow();
+        }
+        None => {}
     }
+    sign_in::start_again(app, provider);
 }
 
 /// Shows who is signed in, and goes on with what may take longer.
@@ -259,7 +270,8 @@ fn unknown(app: App, query: &str) -> Result<(), Trouble> {
 /// but only one.
 pub(crate) async fn start_again(app: App, failure: Failure, pending: Box<PendingAuthorization>) {
     // Who is asked for a password again reads why first.
-    if !pending.kind.knows_the_person_again() || !pending::may_restart() {
+    let knows = pending.kind.knows_the_person_again() && !leave::wants_another();
+    if !knows || !pending::may_restart() {
         keep_destination(&pending.return_to);
         return app.fail(failure);
     }

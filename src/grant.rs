@@ -44,6 +44,10 @@ async fn ask(app: App) -> Result<(), Failure> {
         lang: app.configuration.read_value().lang.clone(),
     };
     let granted = api::grant(&request).await?;
+    let current = app.session.current();
+    if current.is_none_or(|current| !current.is_same_person(&session)) {
+        return Ok(()); // they have signed out meanwhile
+    }
     app.session
         .update(&session, |session| session.return_to = None);
     if app.route.get_untracked() == Route::SignIn {

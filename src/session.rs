@@ -10,6 +10,7 @@ pub use crate::signed_in::SignedIn;
 use crate::{
     consent,
     custody::{self, forget_answers},
+    leave,
     signed_in::put_down,
     tabs,
 };
@@ -148,6 +149,7 @@ impl Session {
             }
             Some(mut kept) => {
                 consent::forget_others(&kept);
+                leave::want_another(false);
                 // With `custody = "cookie"` the tokens are in this page's memory alone.
                 if let Some(current) = current
                     .filter(|current| kept.access_token.is_none() && current.is_same_person(&kept))

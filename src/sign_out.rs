@@ -10,7 +10,7 @@ use admit_one_protocol::{
 use leptos::prelude::*;
 
 use crate::{
-    api,
+    again, api,
     app::App,
     browser::{self, Entry, Shelf},
     consent,
@@ -30,6 +30,7 @@ pub enum Purpose {
 
 /// Signs out here to sign in with another account, which [`Route::SignedOut`] leads to.
 pub fn other_account(app: App) {
+    again::never_mind(app);
     app.failure.set(None);
     browser::spawn(async move {
         let signed_out = sign_out(app, SignOutReach::Here, Purpose::OtherAccount).await;
@@ -41,8 +42,9 @@ pub fn other_account(app: App) {
 
 /// Signs out. Here always works, since this browser can forget by itself; everywhere needs the backend.
 pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result<(), Failure> {
-    leave::want_another(purpose == Purpose::OtherAccount);
+    let another = purpose == Purpose::OtherAccount;
     let Some(session) = app.session.current() else {
+        leave::want_another(another);
         app.go(Route::SignedOut, Entry::Replace);
         return Ok(());
     };
@@ -62,9 +64,12 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Shelf::Session.remove(EVERYWHERE);
     if reach == SignOutReach::Everywhere {
         consent::forget();
-        Shelf::Session.put(EVERYWHERE, "1");
+        if answer.is_ok() {
+            Shelf::Session.put(EVERYWHERE, "1");
+        }
     }
     remember(session.return_to.as_deref());
+    leave::want_another(another);
     app.session.end(None);
     match answer.ok().and_then(|answer| answer.end_session_url) {
         Some(url) => {

@@ -176,7 +176,7 @@ impl SignedIn {
     }
 }
 
-/// Puts a session down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
+/// Puts the session of somebody who is signed in down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
 #[inline(never)]
 pub fn put_down(custody: Custody, mirror: Option<&CookieMirror>, session: &SignedIn) -> bool {
     let kept = custody::keep(custody, session);

@@ -168,6 +168,9 @@ async fn go_on(app: App, replay: Option<Replay>) {
         .session
         .current()
         .is_some_and(|session| session.missing.is_some());
+    if !is_synced && replay.is_none() {
+        return sync::onward(app).await;
+    }
     if !is_synced && let Err(failure) = sync::sync(app).await {
         return sync::refused(app, failure);
     }

@@ -1,10 +1,12 @@
 //! Step *sync*: what the shop requires is compared with what is known, and the buyer goes on.
 
+use std::cell::Cell;
+
 use admit_one_protocol::{Code, api::ProfileRequest, api::ProfileResponse};
 use leptos::prelude::*;
 
 use crate::{
-    again::Wait,
+    again::{self, Wait, Work},
     api,
     app::App,
     browser::{self, Entry},
@@ -18,23 +20,42 @@ use crate::{
 /// After a sign-in: sync, then to the profile page, to where the buyer wanted to go, or nowhere. What is away for a
 /// moment is asked again; after that the buyer can.
 pub async fn onward(app: App) {
+    if SYNCING.get() {
+        return; // that one leads on
+    }
     let mut wait = Wait::new(app);
-    let mut pause = FIRST_PAUSE_MS;
     loop {
-        match sync(app).await {
+        SYNCING.set(true);
+        let synced = patiently(app).await;
+        SYNCING.set(false);
+        match synced {
             Ok(()) => {
                 wait.done();
                 return proceed(app).await;
             }
+            Err(failure) => {
+                if !wait.is_over(failure).await || SYNCING.get() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+thread_local! {
+    static SYNCING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The sync, again after a moment where that is likely to help.
+async fn patiently(app: App) -> Result<(), Failure> {
+    let mut pause = FIRST_PAUSE_MS;
+    loop {
+        match sync(app).await {
             Err(failure) if failure.is_brief() && pause <= LAST_PAUSE_MS => {
                 browser::sleep(pause).await;
                 pause *= 2;
             }
-            Err(failure) => {
-                if !wait.is_over(failure).await {
-                    return;
-                }
-            }
+            synced => return synced,
         }
     }
 }
@@ -131,10 +152,8 @@ pub async fn proceed(app: App) {
         return app.go(Route::Account, Entry::Replace);
     };
     if !wanted.is_own() {
-        if let Err(failure) = grant::grant(app).await {
-            refused(app, failure);
-        }
-        return;
+        let grant = move || -> Work { Box::pin(grant::grant(app)) };
+        return again::persist(app, Box::new(|_| {}), Box::new(grant)).await;
     }
     app.session
         .update(&session, |session| session.return_to = None);

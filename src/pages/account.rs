@@ -173,6 +173,11 @@ fn buttons(app: App) -> AnyView {
             Box::pin(async move {
                 refresh::refresh(app).await?;
                 let _ = refreshed.try_set(true);
+                // It has taken the place of a sync that couldn't be had.
+                let unsynced = |session: SignedIn| session.missing.is_none();
+                if app.session.current().is_some_and(unsynced) {
+                    browser::spawn(sync::onward(app));
+                }
                 Ok(())
             })
         });

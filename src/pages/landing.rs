@@ -2,6 +2,7 @@
 
 mod form;
 
+use admit_one_protocol::authorization::callback_state;
 use leptos::prelude::*;
 
 use super::{
@@ -14,6 +15,7 @@ use crate::{
     browser,
     callback::{self as flow, Progress},
     messages::t,
+    pending,
 };
 
 /// The landing page.
@@ -52,7 +54,10 @@ fn central_form(app: App, url: String) -> AnyView {
     let go = move || {
         browser::leave(&url);
     };
-    let start_again = move || sign_in::start_again(app, None);
+    let another_way = move || {
+        let state = callback_state(&browser::query());
+        another_way(app, &state.unwrap_or_default());
+    };
     vec![
         paragraph("lead", t("landing.central")),
         actions(
@@ -70,10 +75,19 @@ fn central_form(app: App, url: String) -> AnyView {
                     "other-way",
                     t("landing.other_way"),
                     None,
-                    start_again,
+                    another_way,
                 ),
             ],
         ),
     ]
     .into_any()
+}
+
+/// Leads to the choice of providers, on the way to where the sign-in of this `state` leads.
+fn another_way(app: App, state: &str) {
+    let pending = pending::find(state);
+    sign_in::start_again(app, None);
+    if let Some(pending) = pending {
+        flow::keep_destination(&pending.return_to);
+    }
 }

@@ -129,13 +129,14 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
 }
 
 /// What was missing is there, or some of it.
-async fn saved(app: App, sent: &SignedIn, answer: ProfileResponse) {
+fn saved(app: App, sent: &SignedIn, answer: ProfileResponse) {
     let complete = answer.missing.is_empty();
     sync::keep(app, sent, answer);
-    if complete {
+    let current = app.session.current();
+    if complete && current.is_some_and(|session| session.is_same_person(sent)) {
         app.completed.set(true);
         forget_answers();
-        sync::proceed(app).await;
+        browser::spawn(sync::proceed(app));
     }
 }
 
@@ -156,7 +157,7 @@ pub async fn replay(app: App) {
         profile,
     };
     match api::complete(&request).await {
-        Ok(answer) => saved(app, &session, answer).await,
+        Ok(answer) => saved(app, &session, answer),
         Err(failure) => sync::refused(app, failure),
     }
 }
@@ -178,6 +179,8 @@ impl Form {
 
     /// An answer changes: it is kept, so that a reload loses nothing, and what was wrong with it is forgotten.
     fn answer(self, field: Field, value: String) {
+        // What waits to be saved is no longer what the buyer says.
+        again::never_mind(self.app);
         self.answers
             .update_value(|answers| answers.set(field, value));
         answers::keep_answers(self.app, &self.answers.read_value());
@@ -238,7 +241,7 @@ impl Form {
         };
         let failure = match api::complete(&request).await {
             Ok(answer) => {
-                saved(app, &session, answer).await;
+                saved(app, &session, answer);
                 return Ok(());
             }
             Err(failure) => failure,
@@ -263,6 +266,7 @@ impl Form {
 
     /// The buyer wants to go on without.
     fn put_off(self) {
+        again::never_mind(self.app);
         if let Some(session) = self.app.session.current() {
             self.app
                 .session

@@ -12,8 +12,14 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts it on a free port.
+    /// Starts it on a free port. It takes the same one of IPv4 and of IPv6, and ends where only the first was free.
     pub(crate) fn start() -> Driver {
+        (0..5)
+            .find_map(|_| Driver::try_start())
+            .expect("chromedriver says on which port it listens")
+    }
+
+    fn try_start() -> Option<Driver> {
         let mut process = Command::new("chromedriver")
             .args(["--port=0", "--log-level=SEVERE"])
             .stdin(Stdio::null())
@@ -22,19 +28,19 @@ impl Driver {
             .spawn()
             .expect("chromedriver starts (Debian: apt-get install chromium chromium-driver)");
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, port) = line.split_once("started successfully on port ")?;
-                port.trim_end_matches('.').parse::<u16>().ok()
-            })
-            .expect("chromedriver says on which port it listens");
+        let port = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let Some(port) = port else {
+            let _ = process.wait();
+            return None;
+        };
         std::thread::spawn(move || lines.for_each(drop)); // or it would block on a full pipe
-        Driver {
+        Some(Driver {
             process,
             url: format!("http://127.0.0.1:{port}"),
-        }
+        })
     }
 }
 

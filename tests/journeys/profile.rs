@@ -84,6 +84,30 @@ async fn answers_that_were_saved_without_a_network_are_saved_once_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_are_changed_meanwhile_wait_to_be_saved_by_the_buyer() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        b.online(false).await;
+        b.press("save").await;
+        b.sees_error("offline").await;
+        b.fill("[name=phone_number]", "+41 31 555 01 03").await;
+        let calls = j.stage.backend_gate.count("/v1/profile");
+        b.online(true).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1000)).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/profile"), calls);
+        b.press("save").await;
+        b.wait_for("location.pathname === '/account'").await;
+        let kept = "JSON.parse(localStorage.getItem('admit-one')).profile.phone_number";
+        assert_eq!(b.eval(kept).await, "+41315550103");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn enter_in_a_field_saves_and_the_field_that_goes_with_its_page_breaks_nothing() {
     journey(async |j| {
         let b = &j.browser;

@@ -250,8 +250,8 @@ impl App {
         &self.state.clock
     }
 
-    /// Asks every provider what it says of itself, and a directory elsewhere whether it lets us in; answers names and causes
-    /// of failure.
+    /// Asks every provider what can be asked without a buyer, and a directory elsewhere whether it lets us in; answers names
+    /// and causes of failure.
     pub async fn probe(&self) -> Vec<(String, Result<(), crate::Failure>)> {
         let mut answers = Vec::new();
         for provider in &self.state.providers {

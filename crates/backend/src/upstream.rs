@@ -11,8 +11,9 @@ use std::{
 
 use admit_one_protocol::{Code, http::HttpRequest};
 use bytes::Bytes;
-use http::{Request, header};
+use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
@@ -186,12 +187,31 @@ impl Upstream {
 
     /// Whether anything answers at an address, whatever it says.
     pub(crate) async fn reach(&self, url: &str) -> Result<(), Failure> {
-        let attempt = self.attempt("GET", url, &[], Bytes::new());
-        let answer = tokio::time::timeout(self.timeout, attempt).await;
+        let answer = self.request("GET", url, &[], Bytes::new());
+        let answer = tokio::time::timeout(self.timeout, answer).await;
         answer
             .unwrap_or_else(|_| Err(late()))
             .map_err(|failure| failure.asking(url))?;
         Ok(())
+    }
+
+    /// The head of an answer.
+    async fn request(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(String, String)],
+        body: Bytes,
+    ) -> Result<Response<Incoming>, Failure> {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(name.as_str(), value.as_str());
+        }
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let answer = self.client.request(request).await;
+        answer.map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))
     }
 
     async fn attempt(
@@ -201,18 +221,7 @@ impl Upstream {
         headers: &[(String, String)],
         body: Bytes,
     ) -> Result<Answer, Failure> {
-        let mut request = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
-            request = request.header(name.as_str(), value.as_str());
-        }
-        let request = request
-            .body(Full::new(body))
-            .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
-        let response = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| Failure::new(Code::UpstreamUnreachable, chain(&error)))?;
+        let response = self.request(method, url, headers, body).await?;
         let status = response.status().as_u16();
         let text = |name| {
             let value = response.headers().get(name)?;

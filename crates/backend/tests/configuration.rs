@@ -227,6 +227,15 @@ fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
 }
 
 #[test]
+fn what_stands_where_another_type_should_is_not_told() {
+    let good = toml("https://id.example", "", "");
+    let list = "acr_values = [\n[\"s e:cret\"],\n]\nlabel = \"Club";
+    let message = message(&good.replacen("label = \"Club", list, 1));
+    let expected = "`providers`: found a list in brackets; allowed: a text in quotes";
+    assert!(message.contains(expected), "{message}");
+}
+
+#[test]
 fn mistakes_name_line_key_found_and_allowed() {
     let cases = [
         (

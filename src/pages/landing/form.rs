@@ -7,13 +7,13 @@ use admit_one_protocol::{
 };
 use leptos::prelude::*;
 
-use super::super::{
-    parts::{dynamic, for_developers, nothing, paragraph, sentence},
-    sign_in,
+use super::{
+    super::parts::{dynamic, for_developers, nothing, paragraph, sentence},
+    another_way,
 };
 use crate::{
     app::App,
-    browser, callback,
+    browser,
     failure::Failure,
     landing,
     messages::{t, t_with},
@@ -49,13 +49,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         event.prevent_default();
         form.send();
     };
-    let start_again = move |_| {
-        let pending = pending::find(&form.state.read_value());
-        sign_in::start_again(app, None);
-        if let Some(pending) = pending {
-            callback::keep_destination(&pending.return_to);
-        }
-    };
+    let another_way = move |_| another_way(app, &form.state.read_value());
     // There is nothing else to do on this page.
     browser::spawn(async {
         browser::sleep(0).await;
@@ -71,7 +65,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
                 <button type="submit" class="primary" data-testid="log-in"
                     aria-busy=move || form.busy.get().then_some("true")
                     aria-disabled=move || form.is_frozen().then_some("true")>{t("landing.log_in")}</button>
-                <button type="button" class="quiet" data-testid="other-way" on:click=start_again>
+                <button type="button" class="quiet" data-testid="other-way" on:click=another_way>
                     {t("landing.other_way")}
                 </button>
             </div>

@@ -33,6 +33,23 @@ async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_starts_again_where_nothing_goes_on_still_gets_to_the_page_that_they_came_for() {
+    journey(async |j| {
+        let b = &j.browser;
+        let page = b.come_from_basket(&j.stage).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.unreachable(&["*/v1/*"]).await;
+        b.log_in("alice").await;
+        b.sees_error("offline").await;
+        b.unreachable(&[]).await;
+        b.press("start-again").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_exchange_that_takes_a_while_is_spoken_of() {
     journey(async |j| {
         let b = &j.browser;
@@ -161,6 +178,35 @@ async fn what_was_pressed_is_tried_until_we_answer_or_the_buyer_does_something_e
         b.unreachable(&[]).await;
         b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
             .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_pressed_is_not_done_for_somebody_else() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.unreachable(&["*/v1/grant"]).await;
+        b.press("continue").await;
+        b.sees_error("offline").await;
+        let first = b.tab().await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/account")).await;
+        b.press("sign-out").await;
+        b.press("start-again").await;
+        b.sign_in("bob").await;
+        b.wait_for("location.pathname === '/profile'").await;
+        b.switch_to(&first).await;
+        b.unreachable(&[]).await;
+        b.wait_for("document.body.innerText.includes('bob@')").await;
+        tokio::time::sleep(Duration::from_millis(3000)).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/grant"), 0);
+        let error = "document.querySelector('[data-testid=error]')";
+        assert_eq!(b.eval(error).await, Value::Null);
     })
     .await;
 }

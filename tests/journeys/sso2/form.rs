@@ -57,6 +57,22 @@ async fn who_takes_another_way_than_our_form_still_gets_to_the_page_that_they_ca
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_another_way_than_a_central_form_does_too() {
+    journey_on(central(), Options::default(), async |j| {
+        let b = &j.browser;
+        let page = b.come_from_basket(&j.stage).await;
+        b.press_paper().await;
+        b.reaches_login().await;
+        b.press("payway-cancel").await;
+        b.press("other-way").await;
+        b.click("[data-provider=club]").await;
+        b.log_in("alice").await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_gives_up_at_one_provider_may_choose_another_for_the_same_page() {
     journey_on(paper(""), Options::default(), async |j| {
         let b = &j.browser;

@@ -78,12 +78,18 @@ impl Source<'_> {
         };
         // The value itself may be a secret in the wrong place.
         if let Some(found) = found.strip_prefix("invalid type: ") {
+            let allowed = type_name(allowed);
+            // A list of tables is taken for a list of what should be in the one.
+            let is_top = !table.contains('.');
             return match header {
-                Some(header) if header.starts_with("[[") => {
+                Some(header) if is_top && header.starts_with("[[") && found == "map" => {
                     self.mistake(span, format!("`{header}`"), format!("`[{table}]`"))
                 }
-                Some(header) => self.mistake(span, format!("`{header}`"), format!("`[[{table}]]`")),
-                None => self.mistake(span, type_name(found), type_name(allowed)),
+                Some(header) if is_top && allowed == A_LIST => {
+                    self.mistake(span, format!("`{header}`"), format!("`[[{table}]]`"))
+                }
+                Some(header) => self.mistake(span, format!("`{header}`"), allowed),
+                None => self.mistake(span, type_name(found), allowed),
             };
         }
         let found = found.trim_start_matches("invalid value: ");
@@ -96,10 +102,10 @@ impl Source<'_> {
         let names = alike(name, allowed);
         let mut mistake = self.mistake(span, found, shortened(allowed, &names));
         if kind == "unknown field " {
-            mistake.key = match (header.is_some(), table.rsplit_once('.')) {
-                (true, Some((above, _))) => join(above, name),
-                (true, None) => name.to_owned(),
-                (false, _) => join(&table, name),
+            mistake.key = match table.find(name) {
+                // The table itself, or one of those that it is in.
+                Some(at) if header.is_some() => table[..at + name.len()].to_owned(),
+                _ => join(&table, name),
             };
         }
         if let Some(meant) = names.first().filter(|meant| is_meant(name, meant)) {
@@ -108,11 +114,10 @@ impl Source<'_> {
         mistake
     }
 
-    /// The table's header, if the line is one.
+    /// The header of a table, if the line is one.
     fn header(&self, at: usize) -> Option<&str> {
         let start = self.before(at).rfind('\n').map_or(0, |n| n + 1);
-        let line = self.text[start..].lines().next()?.trim();
-        (line.starts_with('[') && !line.contains('=')).then_some(line)
+        as_header(self.text[start..].lines().next()?)
     }
 
     fn line(&self, at: usize) -> usize {
@@ -130,15 +135,11 @@ impl Source<'_> {
         let end = self.text[self.before(at).len()..]
             .find('\n')
             .map_or(self.text.len(), |n| self.before(at).len() + n);
-        let header = self.text[..end]
-            .lines()
-            .rev()
-            .map(str::trim)
-            .find(|line| line.starts_with('['));
-        let name = header
-            .and_then(|line| line.split(']').next())
-            .unwrap_or_default();
-        name.trim_start_matches('[').trim().to_owned()
+        let header = self.text[..end].lines().rev().find_map(as_header);
+        header
+            .unwrap_or_default()
+            .trim_matches(['[', ']'])
+            .to_owned()
     }
 
     /// The key on the line, or on the one where its value began.
@@ -163,6 +164,14 @@ impl Source<'_> {
     }
 }
 
+/// The header that a line is, without what stands behind it.
+fn as_header(line: &str) -> Option<&str> {
+    let header = line.split('#').next()?.trim();
+    let name = header.strip_prefix('[')?.strip_suffix(']')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[]".contains(c);
+    name.chars().all(plain).then_some(header)
+}
+
 /// What the TOML reader calls a type, in the words of the documentation.
 fn type_name(said: &str) -> &str {
     let name = said.trim_start_matches("a ").trim_start_matches("literal ");
@@ -171,7 +180,7 @@ fn type_name(said: &str) -> &str {
         "integer" | "u64" | "u32" => "a whole number",
         "floating" => "a number",
         "boolean" => "`true` or `false`",
-        "sequence" => "a list in brackets",
+        "sequence" => A_LIST,
         "map" | "struct" => "a table",
         _ => said,
     }
@@ -202,6 +211,7 @@ fn shortened(allowed: &str, alike: &[&str]) -> String {
     )
 }
 
+const A_LIST: &str = "a list in brackets";
 const MOST_NAMES: usize = 12;
 const FEW_NAMES: usize = 5;
 
