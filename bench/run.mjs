@@ -1,5 +1,6 @@
 // All three parts, then the verdicts: tables on stdout, everything in out/bench.json. docs/bench.md says how to read them.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measure as measureBackend } from './backend/measure.mjs';
 import { PROFILES } from './browser/flow.mjs';
@@ -18,6 +19,8 @@ const { values: options } = parseArgs({ options: {
   strict: { type: 'boolean', default: false }, // exit 1 when a budget is missed or could not be measured
   only: { type: 'string', default: 'sizes,browser,backend' },
   runs: { type: 'string' },
+  cores: { type: 'string', default: '0' }, // our backend's
+  out: { type: 'string' }, // the folder for what was measured
 } });
 const parts = options.only.split(',');
 const runs = options.runs ? Number(options.runs) : options.quick ? 3 : 15;
@@ -98,13 +101,13 @@ if (parts.includes('sizes') || parts.includes('browser')) {
   });
 }
 if (parts.includes('backend')) {
-  result.backend = await measureBackend({ withOurs: !absent, ...backend });
+  result.backend = await measureBackend({ withOurs: !absent, cores: options.cores, ...backend });
   report.push(backendReport(result.backend));
 }
 result.verdicts = judge(result);
 report.push(verdicts(result.verdicts));
 
-const out = new URL('./out/', import.meta.url);
+const out = options.out ? pathToFileURL(`${options.out}/`) : new URL('./out/', import.meta.url);
 mkdirSync(out, { recursive: true });
 writeFileSync(new URL('bench.json', out), JSON.stringify(result, null, 1));
 writeFileSync(new URL('bench.md', out), `${report.join('\n\n')}\n`);

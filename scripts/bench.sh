@@ -6,13 +6,9 @@ cd "$REPO"
 
 [ -x bench/run.sh ] || die "bench/run.sh isn't there yet"
 scripts/setup.sh bench
-say "building the app and the backend for release (ten minutes the first time)"
-hold_target
-scripts/build-app.sh
-cargo build --quiet --locked --release -p admit-one-backend
-mkdir -p "$BIN/release"
-cp -f "$CARGO_TARGET_DIR/release/admit-one" "$BIN/release/"
-release_target
+say "building the app for release (five minutes the first time)"
+(hold_target && scripts/build-app.sh)
+scripts/build-backend.sh
 
 export ADMIT_ONE_DIST=$REPO/dist ADMIT_ONE_BIN=$BIN/release/admit-one
 exec bench/run.sh "$@"

@@ -78,6 +78,7 @@ impl Session {
             forget_answers();
         }
         consent::forget_others(&session);
+        leave::want_another(false);
         self.keep(&session);
         if session.id_token.is_none() {
             custody::forget_mirror(self.configuration.read_value().cookie_mirror.as_ref());

@@ -8,7 +8,7 @@ use admit_one_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{browser, custody, leave};
+use crate::{browser, custody};
 
 /// A buyer who is signed in, as it is put down in the browser.
 #[derive(Clone, Deserialize, Serialize)]
@@ -176,11 +176,10 @@ impl SignedIn {
     }
 }
 
-/// Puts the session of somebody who is signed in down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
+/// Puts a session down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
 #[inline(never)]
 pub fn put_down(custody: Custody, mirror: Option<&CookieMirror>, session: &SignedIn) -> bool {
     let kept = custody::keep(custody, session);
-    leave::want_another(false);
     if let (Some(mirror), Some(id_token)) = (mirror, &session.id_token) {
         custody::mirror(
             mirror,

@@ -50,7 +50,7 @@ async function nonce(url) {
   return (await response.json()).nonce;
 }
 
-export async function measure({ withOurs, seconds, repeats }) {
+export async function measure({ withOurs, cores, seconds, repeats }) {
   const folder = mkdtempSync(join(tmpdir(), 'admit-one-bench-proofs-'));
   const children = [];
   try {
@@ -71,7 +71,7 @@ export async function measure({ withOurs, seconds, repeats }) {
     ];
     if (withOurs) {
       const { port, url, redirectUri } = await ours.reserve();
-      const child = await ours.serve({ port, issuer: upstream.issuer, core: BACKEND_CORE });
+      const child = await ours.serve({ port, issuer: upstream.issuer, core: cores });
       children.push(child);
       for (const [name, alg] of [['admit-one', 'EdDSA'], ['admit-one, P-256', 'ES256']]) {
         targets.push({ name, alg, url: `http://127.0.0.1:${port}/v1/exchange`, publicUrl: url, child,

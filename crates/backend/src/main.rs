@@ -59,6 +59,11 @@ fn main() -> ExitCode {
                     config.app_dir.display()
                 );
             }
+            if config.support_url.is_none() {
+                println!(
+                    "support: no `server.support_url`, so that pages tell buyers to contact support and not how"
+                );
+            }
             if probe {
                 runtime()?.block_on(ask(config))
             } else {

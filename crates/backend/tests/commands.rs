@@ -50,8 +50,8 @@ fn check_says_that_a_file_is_fine() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("fine, 1 provider(s)"), "{said}");
     assert!(
-        said.contains("`server.app_dir`"),
-        "no app lies there: {said}"
+        said.contains("`server.app_dir`") && said.contains("`server.support_url`"),
+        "no app lies there, and nobody helps: {said}"
     );
 }
 
