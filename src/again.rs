@@ -80,6 +80,7 @@ impl Wait {
         let passes = failure.code == Code::Offline;
         // What is said already isn't said, and read out, once more.
         if !(passes && self.is_wanted()) {
+            self.app.notice.set(None);
             sync::refused(self.app, failure);
         }
         let mut was_online = browser::is_online();

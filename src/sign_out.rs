@@ -68,6 +68,10 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
             Shelf::Session.put(EVERYWHERE, "1");
         }
     }
+    if answer.is_err() {
+        // Nobody has told the provider.
+        Shelf::Session.put(KEY, UNTOLD);
+    }
     remember(session.return_to.as_deref());
     leave::want_another(another);
     app.session.end(None);
@@ -81,8 +85,8 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Ok(())
 }
 
-/// Whether the provider confirms the sign-out that was asked for, by the `state` in the address; `None` where nothing was asked of
-/// a provider. Answers once: the `state` leaves the address, so that a reload doesn't ask again.
+/// Whether the provider confirms the sign-out that was asked for, by the `state` in the address, which it doesn't where we couldn't
+/// be reached; `None` where nothing was asked of a provider. Answers once: the `state` leaves the address, so that a reload doesn't ask again.
 pub fn confirmation() -> Option<LogoutReturn> {
     let sent: Option<String> = Shelf::ALL.into_iter().find_map(|shelf| shelf.text(KEY));
     for shelf in Shelf::ALL {
@@ -125,5 +129,7 @@ fn remember(wanted: Option<&str>) {
 }
 
 const KEY: &str = "admit-one.sign-out";
+/// In the place of a `state`: no answer has it.
+const UNTOLD: &str = "";
 const EVERYWHERE: &str = "admit-one.everywhere";
 const WANTED: &str = "admit-one.wanted";

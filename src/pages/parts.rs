@@ -35,11 +35,22 @@ pub fn nothing() -> AnyView {
 /// Who is signed in.
 pub fn who(class: &'static str, name: impl FnMut() -> String + Send + 'static) -> AnyView {
     let mut name: Box<dyn FnMut() -> String + Send> = Box::new(name);
-    // An e-mail that is too long for its line is broken before the "@".
+    // An e-mail that is too long for its line is broken before its "@" or a dot.
     let name = dynamic(move || {
-        let mut name = name();
-        let domain = name.split_off(name.find('@').unwrap_or(name.len()));
-        view! { {name}<wbr/>{domain} }.into_any()
+        let mut parts = vec![String::new()];
+        for c in name().chars() {
+            if matches!(c, '@' | '.') {
+                parts.push(String::new());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.push(c);
+            }
+        }
+        let parts = parts.into_iter();
+        parts
+            .map(|part| view! { {part}<wbr/> }.into_any())
+            .collect_view()
+            .into_any()
     });
     view! { <p class=class data-testid="user-email">{name}</p> }.into_any()
 }

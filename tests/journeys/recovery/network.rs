@@ -212,6 +212,50 @@ async fn what_was_pressed_is_not_done_for_somebody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_out_without_a_network_reads_that_the_provider_does_not_know() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.online(false).await;
+        b.press("sign-out").await;
+        b.wait_for("document.querySelector('[data-testid=unconfirmed]')")
+            .await;
+        assert!(!b.somebody_is_signed_in().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_session_that_was_ended_elsewhere_says_so_and_nothing_else() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        b.unreachable(&["*/v1/grant"]).await;
+        b.press("continue").await;
+        b.sees_error("offline").await;
+        let other = j.another_browser(Options::default()).await;
+        other.open(&j.stage.app("/")).await;
+        other.sign_in("alice").await;
+        other.press("sign-out-everywhere").await;
+        other
+            .wait_for("location.pathname === '/signed-out'")
+            .await;
+        b.unreachable(&[]).await;
+        b.wait_for("document.querySelector('[data-code=handle_revoked]')")
+            .await;
+        let shown = "[...document.querySelectorAll('[data-testid=error]')].map((error) => error.dataset.code)";
+        assert_eq!(b.eval(shown).await, json!(["handle_revoked"]));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_rotated_between_two_sign_ins_don_t_matter() {
     journey(async |j| {
         alice_signed_in(&j.browser, j).await;
