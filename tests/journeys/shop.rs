@@ -54,6 +54,7 @@ async fn whoever_is_signed_in_already_goes_on_to_the_page_that_the_link_names() 
         b.wait_for(&format!("location.href === '{page}'")).await;
         // To a page of ours.
         b.open(&j.stage.app("/?return_to=%2Fprofile")).await;
+        b.sees_signed_in(ALICE).await;
         b.run("sessionStorage.removeItem('admit-one.sent-on')")
             .await;
         b.reload().await;
