@@ -9,8 +9,7 @@ cd "$REPO"
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 TRAINING=$CARGO_TARGET_DIR/training
 TRAINED=$CARGO_TARGET_DIR/trained
-
-profdata() { printf '%s/lib/rustlib/%s/bin/llvm-profdata' "$(rustc --print sysroot)" "$HOST"; }
+PROFDATA=$(rustc --print sysroot)/lib/rustlib/$HOST/bin/llvm-profdata
 
 # Only our own target is built with the flags, so that no build script is watched.
 build() { RUSTFLAGS=$1 CARGO_TARGET_DIR=$2 cargo build --quiet --locked --release -p admit-one-backend --target "$HOST"; }
@@ -33,12 +32,12 @@ train() {
       bench/run.sh --quick --only backend --cores "$cores" --out "$TRAINING/out" >"$TRAINING/bench.log" 2>&1 ||
       die "the exchanges failed: $TRAINING/bench.log"
   done
-  "$(profdata)" merge -o "$PROFILE" "$TRAINING"/notes/*.profraw
+  "$PROFDATA" merge -o "$PROFILE" "$TRAINING"/notes/*.profraw
 }
 
 [ -f dist/index.html ] || die "the app isn't built, which the backend serves: make app"
 hold_target
-if [ ! -x "$(profdata)" ] && ! rustup component add llvm-tools >/dev/null 2>&1; then
+if [ ! -x "$PROFDATA" ] && ! rustup component add llvm-tools >/dev/null 2>&1; then
   say "building the backend (five minutes the first time); with rustup's llvm-tools it would be a tenth faster"
   cargo build --quiet --locked --release -p admit-one-backend
   place "$CARGO_TARGET_DIR"
