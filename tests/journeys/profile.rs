@@ -2,11 +2,11 @@
 
 use admit_one_sandbox::Fault;
 
-use crate::browser::Options;
+use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB, NUMBER};
 use crate::directory::{Directory, with_both_directories};
 use crate::journey::{journey, journey_on};
-use crate::stage::Setup;
+use crate::stage::{Setup, Stage};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_not_the_person_that_is_asked_gets_out() {
@@ -65,14 +65,20 @@ async fn a_provider_without_a_sign_out_is_told_to_ask_who_it_is() {
     .await;
 }
 
+/// Bob signs in and answers both questions; nothing is saved yet.
+async fn bob_answers(b: &Browser, stage: &Stage) {
+    b.open(&stage.app("/")).await;
+    b.sign_in("bob").await;
+    b.wait_for(ASKED).await;
+    b.fill("[name=\"address.country\"]", "CH").await;
+    b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_were_saved_without_a_network_are_saved_once_it_is_back() {
     journey(async |j| {
         let b = &j.browser;
-        b.open(&j.stage.app("/")).await;
-        b.sign_in("bob").await;
-        b.fill("[name=\"address.country\"]", "CH").await;
-        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        bob_answers(b, &j.stage).await;
         b.online(false).await;
         b.press("save").await;
         b.sees_error("offline").await;
@@ -87,10 +93,7 @@ async fn answers_that_were_saved_without_a_network_are_saved_once_it_is_back() {
 async fn answers_that_are_changed_meanwhile_wait_to_be_saved_by_the_buyer() {
     journey(async |j| {
         let b = &j.browser;
-        b.open(&j.stage.app("/")).await;
-        b.sign_in("bob").await;
-        b.fill("[name=\"address.country\"]", "CH").await;
-        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        bob_answers(b, &j.stage).await;
         b.online(false).await;
         b.press("save").await;
         b.sees_error("offline").await;
@@ -111,11 +114,7 @@ async fn answers_that_are_changed_meanwhile_wait_to_be_saved_by_the_buyer() {
 async fn enter_in_a_field_saves_and_the_field_that_goes_with_its_page_breaks_nothing() {
     journey(async |j| {
         let b = &j.browser;
-        b.open(&j.stage.app("/")).await;
-        b.sign_in("bob").await;
-        b.wait_for(ASKED).await;
-        b.fill("[name=\"address.country\"]", "CH").await;
-        b.fill("[name=phone_number]", "+41 31 555 01 02").await;
+        bob_answers(b, &j.stage).await;
         b.keys("\u{e007}").await;
         b.sees_signed_in(BOB).await;
         b.wait_for("location.pathname === '/account'").await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use admit_one_sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::browser::Options;
+use crate::browser::{Browser, Options};
 use crate::buyer::ALICE;
-use crate::journey::{journey, journey_on};
+use crate::journey::{Journey, journey, journey_on};
 use crate::stage::Setup;
 
 use super::alice_signed_in;
@@ -137,14 +137,26 @@ async fn a_backend_that_is_down_during_a_refresh_is_no_sign_out() {
     .await;
 }
 
+/// Alice is at her account, and the way into the shop is open.
+async fn alice_may_go_on(b: &Browser, j: &Journey) {
+    alice_signed_in(b, j).await;
+    b.open(&j.stage.app("/account")).await;
+    b.wait_for("document.querySelector('[data-testid=continue]')")
+        .await;
+}
+
+/// Presses the button into the shop, which can't be reached from this tab.
+async fn goes_on_in_vain(b: &Browser) {
+    b.unreachable(&["*/v1/grant"]).await;
+    b.press("continue").await;
+    b.sees_error("offline").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_pressed_without_a_network_is_done_once_it_is_back() {
     journey(async |j| {
         let b = &j.browser;
-        alice_signed_in(b, j).await;
-        b.open(&j.stage.app("/account")).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_may_go_on(b, j).await;
         b.online(false).await;
         b.press("continue").await;
         b.sees_error("offline").await;
@@ -159,22 +171,15 @@ async fn what_was_pressed_without_a_network_is_done_once_it_is_back() {
 async fn what_was_pressed_is_tried_until_we_answer_or_the_buyer_does_something_else() {
     journey(async |j| {
         let b = &j.browser;
-        alice_signed_in(b, j).await;
-        b.open(&j.stage.app("/account")).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_may_go_on(b, j).await;
         // Something else.
-        b.unreachable(&["*/v1/grant"]).await;
-        b.press("continue").await;
-        b.sees_error("offline").await;
+        goes_on_in_vain(b).await;
         b.refresh(&j.stage).await;
         b.unreachable(&[]).await;
         tokio::time::sleep(Duration::from_millis(3000)).await;
         assert_eq!(j.stage.backend_gate.count("/v1/grant"), 0);
         // Nothing else.
-        b.unreachable(&["*/v1/grant"]).await;
-        b.press("continue").await;
-        b.sees_error("offline").await;
+        goes_on_in_vain(b).await;
         b.unreachable(&[]).await;
         b.wait_for(&format!("location.origin === '{}'", j.stage.shop))
             .await;
@@ -186,13 +191,8 @@ async fn what_was_pressed_is_tried_until_we_answer_or_the_buyer_does_something_e
 async fn what_was_pressed_is_not_done_for_somebody_else() {
     journey(async |j| {
         let b = &j.browser;
-        alice_signed_in(b, j).await;
-        b.open(&j.stage.app("/account")).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
-        b.unreachable(&["*/v1/grant"]).await;
-        b.press("continue").await;
-        b.sees_error("offline").await;
+        alice_may_go_on(b, j).await;
+        goes_on_in_vain(b).await;
         let first = b.tab().await;
         b.new_tab().await;
         b.open(&j.stage.app("/account")).await;
@@ -215,10 +215,7 @@ async fn what_was_pressed_is_not_done_for_somebody_else() {
 async fn who_signs_out_without_a_network_reads_that_the_provider_does_not_know() {
     journey(async |j| {
         let b = &j.browser;
-        alice_signed_in(b, j).await;
-        b.open(&j.stage.app("/account")).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_may_go_on(b, j).await;
         b.online(false).await;
         b.press("sign-out").await;
         b.wait_for("document.querySelector('[data-testid=unconfirmed]')")
@@ -232,13 +229,8 @@ async fn who_signs_out_without_a_network_reads_that_the_provider_does_not_know()
 async fn what_waits_for_a_session_that_was_ended_elsewhere_says_so_and_nothing_else() {
     journey(async |j| {
         let b = &j.browser;
-        alice_signed_in(b, j).await;
-        b.open(&j.stage.app("/account")).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
-        b.unreachable(&["*/v1/grant"]).await;
-        b.press("continue").await;
-        b.sees_error("offline").await;
+        alice_may_go_on(b, j).await;
+        goes_on_in_vain(b).await;
         let other = j.another_browser(Options::default()).await;
         other.open(&j.stage.app("/")).await;
         other.sign_in("alice").await;
