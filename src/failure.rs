@@ -108,10 +108,11 @@ impl Failure {
 
     /// The message that heads its page, and its tab.
     pub fn title(&self) -> &'static str {
-        if self.is_conflict() {
-            "failure.conflict"
-        } else {
-            "failure.title"
+        match self.code {
+            _ if self.is_conflict() => "failure.conflict",
+            // Who gave up has had their way: nothing failed.
+            Code::AccessDenied if !self.unchanged => "failure.denied",
+            _ => "failure.title",
         }
     }
 

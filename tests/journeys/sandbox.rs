@@ -83,6 +83,8 @@ async fn erin_whose_account_is_frozen_comes_back_to_a_page_with_a_next_step() {
             .await;
         b.click("[name=cancel]").await;
         b.sees_error("access_denied").await;
+        let text = b.text().await;
+        assert!(text.contains("You’re not signed in"), "{text}");
         assert!(!b.somebody_is_signed_in().await);
         b.press("start-again").await;
         b.reaches_login().await;
