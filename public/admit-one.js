@@ -48,6 +48,7 @@ const returned = () => {
   try { return JSON.parse(decodeURIComponent(text)); } catch { return null; }
 };
 let arrived = globalThis.document && (returned() || kept()?.message);
+let pressed; // the last element that was: of several on a page, the answer is for this one
 
 class AdmitOne extends (globalThis.HTMLElement || class {}) {
   static observedAttributes = ['label', 'label-out', 'lang'];
@@ -62,11 +63,12 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     addEventListener('message', this.#hear);
     addEventListener('pageshow', this.#back);
     channel?.addEventListener('message', this.#hear);
-    const message = arrived;
-    arrived = null;
     this.#prepare().then(() => {
       this.#tell('ready');
-      if (message) this.#arrive(message);
+      const message = kept()?.partner === this.getAttribute('partner') && arrived;
+      if (!message) return;
+      arrived = null;
+      this.#arrive(message);
     });
   }
 
@@ -118,13 +120,17 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
   async #prepare() { try { this.#pair = await pair(); } catch { /* said on the press */ } }
 
   #go(action) {
-    if (this.#attempt) {
-      this.#attempt.popup?.focus();
-      return this.#attempt.promise;
+    const before = this.#attempt;
+    if (before?.action === action) {
+      before.popup?.focus();
+      if (before.popup === null) location.assign(before.url); // the page has stayed where it was
+      return before.promise;
     }
-    const attempt = this.#attempt = { action };
-    attempt.promise = new Promise((resolve, reject) => Object.assign(attempt, { resolve, reject }));
-    const made = this.#pair;
+    if (before) {
+      before.popup?.close();
+      this.#fail('popup_closed');
+    }
+    const attempt = this.#begin(action), made = this.#pair;
     this.#pair = null;
     this.#prepare();
     this.#paint();
@@ -133,12 +139,21 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     return attempt.promise;
   }
 
+  #begin(action) {
+    const attempt = this.#attempt = { action };
+    attempt.promise = new Promise((resolve, reject) => Object.assign(attempt, { resolve, reject }));
+    attempt.promise.catch(() => {}); // the event says it, too
+    return attempt;
+  }
+
   #leave(attempt, { verifier, challenge }) {
+    if (this.#attempt !== attempt) return;
     const { action } = attempt, partner = this.getAttribute('partner') || '';
     const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, origin: location.origin, lang: this.#lang() })}`;
     const mine = { partner, action, challenge, verifier };
     keep(mine); // before the popup, which takes a copy along
-    attempt.challenge = challenge;
+    pressed = this;
+    attempt.url = url;
     attempt.popup = this.getAttribute('mode') === 'redirect' ? null : open(url, '_blank', 'popup,width=480,height=720');
     if (attempt.popup) return this.#watch(attempt);
     keep({ ...mine, redirected: here() });
@@ -162,6 +177,7 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
   #hear = ({ origin, source, data, currentTarget }) => {
     const popup = this.#attempt?.popup, mine = kept();
     if (!data?.challenge || data.challenge !== mine?.challenge || mine.partner !== this.getAttribute('partner')) return;
+    if (pressed !== this && pressed?.isConnected) return;
     if (currentTarget === channel) channel.postMessage({ taken: data.challenge });
     else if (origin !== ours || (popup && source !== popup && !popup.closed)) return;
     else source.close?.();
@@ -172,8 +188,9 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
   async #arrive(message) {
     const mine = kept();
     if (!mine || message.challenge !== mine.challenge) return;
-    if (mine.redirected && mine.redirected !== here()) {
-      keep({ ...mine, message }); // our pages come back to one page of the partner's: on to the one that was left
+    // Our pages come back to one page of the partner's: on to the one that was left, once, should it be elsewhere by now.
+    if (mine.redirected && !mine.message && mine.redirected !== here()) {
+      keep({ ...mine, message });
       return location.replace(mine.redirected);
     }
     if (!mine.redirected) {
@@ -186,20 +203,21 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   async #finish({ sealed, error }, { partner, verifier, action }) {
     keep(null);
-    const attempt = this.#attempt ||= { action };
+    const attempt = this.#attempt || this.#begin(action);
     attempt.opening = true;
     this.#paint();
     if (error) return this.#fail(error);
     if (!sealed) return this.#done(null);
     try {
       const user = await this.#open(partner, sealed, verifier);
+      if (this.#attempt !== attempt) return; // signed out meanwhile
       this.#until = Date.now() + user.expires_in * 1000;
       this.#take(user);
       this.#done(user);
       this.#tell('signed-in', user);
       if (user.profile_completed) this.#tell('profile-completed', user);
     } catch ({ code }) {
-      this.#fail(code);
+      if (this.#attempt === attempt) this.#fail(code);
     }
   }
 

@@ -342,6 +342,81 @@ async fn a_page_that_comes_back_as_it_was_left_can_be_pressed_again() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_has_stayed_is_left_by_the_next_press() {
+    on_partners_page(with_partner(), async |_, b| {
+        b.run(
+            "window.open = () => null; navigation.onnavigate = (event) => event.preventDefault()",
+        )
+        .await;
+        press(b).await;
+        b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'true'"))
+            .await;
+        b.run("navigation.onnavigate = null").await;
+        press(b).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_address_leads_elsewhere_by_now_is_told_where_it_ends() {
+    on_partners_page(with_partner(), async |j, b| {
+        open(b, &format!("{}/redirect", j.stage.partner)).await;
+        b.run("history.pushState(null, '', '/moved')").await;
+        press(b).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.wait_for(&format!(
+            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
+        ))
+        .await;
+        assert_eq!(b.url().await, format!("{}/redirect", j.stage.partner));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_elements_the_one_that_was_pressed_is_told() {
+    on_partners_page(with_partner(), async |_, b| {
+        b.run(
+            "const second = document.createElement('admit-one'); second.id = 'second'; \
+             second.setAttribute('partner', 'fanzine'); document.body.append(second)",
+        )
+        .await;
+        let page = b.tab().await;
+        b.click("#second").await;
+        b.sees_windows(2).await;
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        b.wait_for(&format!(
+            "document.querySelector('#second').user?.profile.email === '{ALICE}'"
+        ))
+        .await;
+        assert!(b.eval(&format!("{ELEMENT}.user")).await.is_null());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signing_out_in_the_middle_of_a_sign_in_ends_that() {
+    on_partners_page(with_partner(), async |_, b| {
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.switch_to(&page).await;
+        b.run(&format!(
+            "window.open = () => null; navigation.onnavigate = (event) => event.preventDefault(); {ELEMENT}.signOut()"
+        ))
+        .await;
+        sees_events(b, &["ready", "signed-out", "error popup_closed"]).await;
+        b.sees_windows(1).await;
+    })
+    .await;
+}
+
 /// Signs in by a popup and signs out again, with the tokens kept like this.
 async fn on_the_rung(custody: &'static str) {
     let setup = Setup {

@@ -5,13 +5,14 @@ use axum::{
     Router,
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
 
 use crate::{page::asset, state::App};
 
-/// The page under `/`, without a popup under `/redirect`, and cut off from every popup under `/isolated`.
+/// The page under `/`, without a popup under `/redirect`, and cut off from every popup under `/isolated`. Who asks for `/moved` is
+/// led to `/redirect`.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route(
@@ -22,6 +23,7 @@ pub(crate) fn router(app: App) -> Router {
             "/redirect",
             get(async |State(app): State<App>| answer(&app, "redirect")),
         )
+        .route("/moved", get(async || Redirect::to("/redirect")))
         .route(
             "/isolated",
             get(async |State(app): State<App>| {

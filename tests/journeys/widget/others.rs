@@ -106,6 +106,31 @@ async fn a_result_that_the_page_never_asked_for_is_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_for_another_partner_of_the_page_is_left_to_that_ones_element() {
+    on_partners_page(with_partner(), async |j, b| {
+        b.run(
+            "sessionStorage.setItem('admit-one.widget', JSON.stringify({ partner: 'other', action: 'sign-in', \
+               challenge: 'AAAA', verifier: 'x', redirected: location.origin + '/' }))",
+        )
+        .await;
+        b.open("about:blank").await;
+        let answer = "%7B%22challenge%22%3A%22AAAA%22%2C%22error%22%3A%22access_denied%22%7D";
+        open(b, &format!("{}/#admit-one={answer}", j.stage.partner)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        sees_events(b, &["ready"]).await;
+        b.run(
+            "const other = document.createElement('admit-one'); other.setAttribute('partner', 'other'); \
+             other.addEventListener('admit-one:error', ({ detail }) => { window.heard = detail.code; }); \
+             document.body.append(other)",
+        )
+        .await;
+        b.wait_for("window.heard === 'access_denied'").await;
+        sees_events(b, &["ready"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_that_is_played_in_another_page_is_refused() {
     on_partners_page(with_partner(), async |j, b| {
         sign_in_by_popup(b, "alice").await;
