@@ -55,7 +55,7 @@ pub fn never_mind(app: App) {
 pub struct Wait {
     app: App,
     turn: u32,
-    person: Option<String>,
+    session: Option<SignedIn>,
     pause_ms: u32,
 }
 
@@ -70,7 +70,7 @@ impl Wait {
         Wait {
             app,
             turn: TURN.get(),
-            person: person(app),
+            session: app.session.current(),
             pause_ms: FIRST_PAUSE_MS,
         }
     }
@@ -81,7 +81,9 @@ impl Wait {
         // What is said already isn't said, and read out, once more.
         if !(passes && self.is_wanted()) {
             self.app.notice.set(None);
-            sync::refused(self.app, failure);
+            if let Some(session) = &self.session {
+                sync::refused(self.app, session, failure);
+            }
         }
         let mut was_online = browser::is_online();
         let until = browser::now_ms() + u64::from(self.pause_ms);
@@ -90,6 +92,7 @@ impl Wait {
             let is_back = browser::is_online() && !was_online;
             was_online = browser::is_online();
             if is_back || was_online && browser::now_ms() >= until {
+                self.session = self.app.session.current();
                 return true;
             }
             browser::sleep(LOOK_MS).await;
@@ -107,17 +110,17 @@ impl Wait {
     /// Whether it is what the buyer still waits for.
     fn is_wanted(&self) -> bool {
         let is_last = TURN.get() == self.turn && is_shown(self.app);
-        if is_last && person(self.app) != self.person {
+        let is_same = match (&self.app.session.current(), &self.session) {
+            (Some(now), Some(then)) => now.is_same_person(then),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        if is_last && !is_same {
             // Nobody is signed in any more, or somebody else.
             never_mind(self.app);
             return false;
         }
         is_last
     }
-}
-
-fn person(app: App) -> Option<String> {
-    app.session.current().as_ref().map(SignedIn::person)
 }
 
 /// Whether the page says that we can't be reached.

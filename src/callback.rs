@@ -35,7 +35,7 @@ pub enum Progress {
     Working,
     /// Something was away for a moment; it is being tried again.
     Trying,
-    /// There is no network; it goes on by itself when there is.
+    /// We can't be reached; it goes on by itself when we can.
     Offline,
     /// Trying by itself didn't help; the buyer can.
     Stuck(Failure),
@@ -76,11 +76,17 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
             }
             Err(Trouble::Passing(failure)) => failure,
         };
-        if failure.code == Code::Offline && !browser::is_online() {
+        let was_online = browser::is_online();
+        if failure.code == Code::Offline && (!was_online || tries >= TRIES) {
             progress.set(Progress::Offline);
+            let until = browser::now_ms() + u64::from(FIRST_PAUSE_MS << tries.min(MOST_DOUBLED));
+            if was_online {
+                tries += 1; // somebody in between is away
+            }
             // The button sets it to `Working`.
             let waits = || progress.try_get_untracked() == Some(Progress::Offline);
-            while !browser::is_online() && waits() {
+            let is_time = || browser::is_online() && (!was_online || browser::now_ms() >= until);
+            while !is_time() && waits() {
                 browser::sleep(200).await;
             }
             if progress.try_set(Progress::Working).is_some() {
@@ -282,3 +288,5 @@ pub(crate) async fn start_again(app: App, failure: Failure, pending: Box<Pending
 
 const TRIES: u32 = 3;
 const FIRST_PAUSE_MS: u32 = 500;
+/// A pause is a minute at most.
+const MOST_DOUBLED: u32 = 7;

@@ -40,7 +40,7 @@
       const text = sent.then((answer) => answer.text());
       boot.said = sent.then((answer) => answer.ok ? text : null);
       boot.exchange = sent.then(async (answer) => new Response(await text, answer));
-      for (const promise of [boot.said, boot.exchange]) promise.catch(() => {});
+      for (const promise of [text, boot.said, boot.exchange]) promise.catch(() => {});
       const saved = new Promise((release) => { boot.release = release; });
       if (navigator.locks) navigator.locks.request(name, () => saved).catch(() => {});
     },

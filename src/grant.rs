@@ -25,8 +25,11 @@ pub async fn grant(app: App) -> Result<(), Failure> {
 
 /// The same once more, after a step-up; what still isn't enough is shown.
 pub async fn replay(app: App) {
+    let Some(session) = app.session.current() else {
+        return;
+    };
     if let Err(failure) = ask(app).await {
-        sync::refused(app, failure);
+        sync::refused(app, &session, failure);
     }
 }
 

@@ -2,37 +2,21 @@
 
 use std::cell::Cell;
 
-use admit_one_protocol::{Code, alg::Alg, api::RefreshRequest, clock::ClockOffset};
+use admit_one_protocol::{
+    Code,
+    alg::Alg,
+    api::{Custody, RefreshRequest},
+    clock::ClockOffset,
+};
 use leptos::prelude::*;
 
-use crate::{api, app::App, browser, failure::Failure, session::SignedIn, status, verify};
+use crate::{
+    api, app::App, browser, failure::Failure, session::SignedIn, sign_out, status, verify,
+};
 
 /// Refreshes the tokens now, unless another tab has just done it. What ends the session, ends it here; any other
 /// failure leaves the buyer signed in.
 pub async fn refresh(app: App) -> Result<(), Failure> {
-    let result = renew(app).await;
-    if let Err(failure) = &result
-        && !failure.is_transient()
-        && app.session.current().is_some()
-    {
-        if failure.ends_session() {
-            app.session.end(Some(failure.code));
-        } else if !is_ours(failure.code) {
-            // The provider vouched for somebody else, or broke a rule: nobody is signed in any more.
-            app.session.end(None);
-            app.fail(failure.clone());
-        }
-    }
-    result
-}
-
-/// Mistakes of ours and of the operator don't end a session.
-fn is_ours(code: Code) -> bool {
-    use admit_one_protocol::Actor;
-    matches!(code.actor(), Actor::Operator | Actor::Developer)
-}
-
-async fn renew(app: App) -> Result<(), Failure> {
     let Some(before) = app.session.current() else {
         return Ok(());
     };
@@ -56,6 +40,27 @@ async fn renew(app: App) -> Result<(), Failure> {
     {
         return Ok(()); // another tab was first
     }
+    let result = renew(app, &session).await;
+    if let Err(failure) = &result
+        && !failure.is_transient()
+    {
+        if failure.ends_session() {
+            app.session.end_of(&session, Some(failure.code));
+        } else if !is_ours(failure.code) && app.session.end_of(&session, None) {
+            // The provider vouched for somebody else, or broke a rule: nobody is signed in any more.
+            app.fail(failure.clone());
+        }
+    }
+    result
+}
+
+/// Mistakes of ours and of the operator don't end a session.
+fn is_ours(code: Code) -> bool {
+    use admit_one_protocol::Actor;
+    matches!(code.actor(), Actor::Operator | Actor::Developer)
+}
+
+async fn renew(app: App, session: &SignedIn) -> Result<(), Failure> {
     if !session.refreshable {
         return Err(Code::RefreshUnavailable.into());
     }
@@ -64,24 +69,34 @@ async fn renew(app: App) -> Result<(), Failure> {
         provider: Some(session.provider.clone()),
     };
     let tokens = api::refresh(&request).await?;
+    app.session.observe();
+    if app.session.current().is_none() && is_in_cookie(app) {
+        // Signed out meanwhile: the answer has brought the handle back.
+        let _ = sign_out::forget_cookie().await;
+        return Ok(());
+    }
     let device = browser::now_ms();
     let mut clock = ClockOffset::estimate(tokens.time, device);
     let mut claims = None;
     if let Some(id_token) = &tokens.id_token {
-        let signed = verify::signed(id_token, &tokens, &algs(app, &session)).await?;
+        let signed = verify::signed(id_token, &tokens, &algs(app, session)).await?;
         clock = clock.after_iat(signed.iat().unwrap_or(0), device);
         let verified = signed
             .verify_refreshed(&session.claims, &tokens.access_token, clock.now(device))
             .map_err(verify::Refused::from)?;
         claims = Some(verified.claims().clone());
     }
-    app.session.update(&session, |session| {
+    app.session.update(session, |session| {
         session.renew(tokens, clock);
         if let Some(claims) = claims {
             session.claims = claims;
         }
     });
     Ok(())
+}
+
+fn is_in_cookie(app: App) -> bool {
+    app.configuration.read_value().custody == Custody::Cookie
 }
 
 fn algs(app: App, session: &SignedIn) -> Vec<Alg> {
@@ -117,8 +132,8 @@ pub fn watch(app: App) {
         } else {
             Code::RefreshUnavailable
         };
-        app.session.end(Some(why));
-        return;
+        app.session.end_of(&session, Some(why));
+        return come_back(app);
     }
     if session.is_due() && !BUSY.get() {
         BUSY.set(true);

@@ -114,6 +114,18 @@ impl Session {
         }
     }
 
+    /// Ends this session, and says whether it did: one that has taken its place by now, perhaps in another tab, stays.
+    pub fn end_of(self, ended: &SignedIn, why: Option<Code>) -> bool {
+        self.observe();
+        let is_still = self
+            .current()
+            .is_some_and(|now| now.is_same_session(ended));
+        if is_still {
+            self.end(why);
+        }
+        is_still
+    }
+
     /// Signs out in this browser; `why` is shown, if it wasn't the buyer's wish.
     pub fn end(self, why: Option<Code>) {
         custody::forget(self.configuration.read_value().cookie_mirror.as_ref());
@@ -122,7 +134,13 @@ impl Session {
             consent::forget(); // signed out everywhere, from elsewhere
         }
         self.state.set(SessionState::SignedOut(why));
-        tabs::announce_sign_out();
+        // Where tabs have a session each, the end of one says nothing of the others.
+        if !matches!(
+            why,
+            Some(Code::HandleExpired | Code::RefreshUnavailable | Code::RefreshRefused)
+        ) {
+            tabs::announce_sign_out();
+        }
     }
 
     /// Signs out in this tab because another one did.

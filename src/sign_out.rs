@@ -85,6 +85,17 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Ok(())
 }
 
+/// Has the handle in the cookie revoked and taken away, after somebody has signed out.
+pub async fn forget_cookie() -> Result<(), Failure> {
+    let request = SignOutRequest {
+        handle: None,
+        reach: SignOutReach::Here,
+        id_token: None,
+        state: base64url(browser::entropy().ok_or(Code::CryptoUnavailable)?),
+    };
+    api::sign_out(&request).await.map(|_| ())
+}
+
 /// Whether the provider confirms the sign-out that was asked for, by the `state` in the address, which it doesn't where we couldn't
 /// be reached; `None` where nothing was asked of a provider. Answers once: the `state` leaves the address, so that a reload doesn't ask again.
 pub fn confirmation() -> Option<LogoutReturn> {

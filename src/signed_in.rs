@@ -135,6 +135,11 @@ impl SignedIn {
         self.claims.iss == other.claims.iss && self.claims.sub == other.claims.sub
     }
 
+    /// The same sign-in of the same person, however often it was refreshed.
+    pub fn is_same_session(&self, other: &SignedIn) -> bool {
+        self.is_same_person(other) && self.ends_at == other.ends_at
+    }
+
     /// What one tab says to the others: who is signed in, never a token.
     pub fn person(&self) -> String {
         [&self.claims.iss, "\n", &self.claims.sub].concat()

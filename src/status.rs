@@ -78,7 +78,10 @@ async fn ask(app: App, before: SignedIn, interval_ms: u64) {
     };
     let answer = match api::status(&session.provider, &request).await {
         Ok(answer) => answer,
-        Err(failure) if failure.ends_session() => return app.session.end(Some(failure.code)),
+        Err(failure) if failure.ends_session() => {
+            app.session.end_of(&session, Some(failure.code));
+            return;
+        }
         Err(failure) => {
             let line = failure.for_developers();
             return browser::complain(
@@ -94,7 +97,9 @@ async fn ask(app: App, before: SignedIn, interval_ms: u64) {
             app.session
                 .update(&session, |session| session.renew(tokens, clock));
         }
-        _ => app.session.end(Some(Code::Sso2SignedOut)),
+        _ => {
+            app.session.end_of(&session, Some(Code::Sso2SignedOut));
+        }
     }
 }
 

@@ -164,15 +164,15 @@ pub async fn come_back(
 
 /// What asked for the step-up is sent again, once.
 async fn go_on(app: App, replay: Option<Replay>) {
-    let is_synced = app
-        .session
-        .current()
-        .is_some_and(|session| session.missing.is_some());
+    let Some(session) = app.session.current() else {
+        return;
+    };
+    let is_synced = session.missing.is_some();
     if !is_synced && replay.is_none() {
         return sync::onward(app).await;
     }
     if !is_synced && let Err(failure) = sync::sync(app).await {
-        return sync::refused(app, failure);
+        return sync::refused(app, &session, failure);
     }
     match replay {
         Some(Replay::Grant) => grant::replay(app).await,

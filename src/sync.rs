@@ -113,19 +113,20 @@ pub fn keep(app: App, sent: &SignedIn, answer: ProfileResponse) {
     });
 }
 
-/// What is shown when the sync, or something after it, doesn't work.
-pub fn refused(app: App, failure: Failure) {
+/// What is shown when the sync of this session, or something after it, doesn't work.
+pub fn refused(app: App, sent: &SignedIn, failure: Failure) {
     if app.session.current().is_none() {
         return; // the refresh has said why
     }
     if failure.is_conflict() {
         app.fail(failure);
     } else if failure.ends_session() || failure.code == Code::UserinfoRefused {
-        app.session.end(Some(failure.code));
+        app.session.end_of(sent, Some(failure.code));
     } else if matches!(failure.code, Code::UserinfoSub | Code::UserinfoInvalid) {
         // The provider vouches for one person and speaks of another.
-        app.session.end(None);
-        app.fail(failure);
+        if app.session.end_of(sent, None) {
+            app.fail(failure);
+        }
     } else {
         app.notice.set(Some(failure));
     }

@@ -174,8 +174,11 @@ async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option
     match api::seal(&request(app, asked, partner, &session)).await {
         Ok(answer) => Ok(Some(Answer::Sealed(answer.sealed))),
         Err(failure) if failure.ends_session() => {
-            app.session.end(Some(failure.code));
-            sign_in(app);
+            if app.session.end_of(&session, Some(failure.code)) {
+                sign_in(app);
+            } else {
+                browser::spawn(run(app, None)); // whoever it is now
+            }
             Ok(None)
         }
         Err(failure) => Err(failure),

@@ -44,7 +44,8 @@ pub(super) fn waiting(
         dynamic(move || {
             let key = match *progress.read() {
                 Progress::Trying => "callback.trying",
-                Progress::Offline => "callback.offline",
+                Progress::Offline if !browser::is_online() => "callback.offline",
+                Progress::Offline => "callback.trying",
                 Progress::Stuck(_) => "callback.stuck",
                 _ => "callback.working",
             };

@@ -158,7 +158,7 @@ pub async fn replay(app: App) {
     };
     match api::complete(&request).await {
         Ok(answer) => saved(app, &session, answer),
-        Err(failure) => sync::refused(app, failure),
+        Err(failure) => sync::refused(app, &session, failure),
     }
 }
 

@@ -1,11 +1,15 @@
 //! Where tokens rest, rung by rung, and what a stolen handle is worth.
 
+use std::time::Duration;
+
+use admit_one_sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB};
 use crate::journey::{Journey, journey, journey_on};
 use crate::paytronix::diner;
+use crate::recovery::{WAKE, shifted};
 use crate::stage::Setup;
 
 /// Everything that scripts of the page can read of storage and cookies.
@@ -94,6 +98,14 @@ async fn memory_keeps_it_in_the_page() {
     .await;
 }
 
+/// The cookie with the handle, as the browser has it.
+async fn handle_cookie(j: &Journey) -> Option<Value> {
+    let ours = json!({ "urls": [j.stage.app] });
+    let cookies = j.browser.devtools("Network.getCookies", ours).await;
+    let mut cookies = cookies["cookies"].as_array().unwrap().iter();
+    cookies.find(|cookie| cookie["name"] == "__Host-admit-one").cloned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cookie_keeps_the_handle_from_scripts_and_the_tokens_in_memory() {
     journey_on(rung("cookie"), Options::default(), async |j| {
@@ -101,9 +113,7 @@ async fn cookie_keeps_the_handle_from_scripts_and_the_tokens_in_memory() {
         sign_alice_in(b, &j.stage.app).await;
         let readable = b.eval(READABLE).await;
         assert!(!has_token(&readable), "{readable}");
-        let cookies = b.devtools("Network.getCookies", json!({ "urls": [j.stage.app] })).await;
-        let cookie = cookies["cookies"].as_array().unwrap().iter().find(|cookie| cookie["name"] == "__Host-admit-one");
-        let cookie = cookie.unwrap_or_else(|| panic!("no cookie in {cookies}"));
+        let cookie = handle_cookie(j).await.expect("a cookie");
         assert_eq!(
             (&cookie["httpOnly"], &cookie["secure"], &cookie["sameSite"], &cookie["path"]),
             (&json!(true), &json!(true), &json!("Strict"), &json!("/"))
@@ -286,6 +296,106 @@ async fn a_sign_out_is_seen_in_tabs_that_share_no_storage() {
 async fn a_sign_out_is_seen_in_tabs_whose_shared_storage_is_full() {
     journey(async |j| {
         a_sign_out_is_seen_in_the_other_tab(j, FULL).await;
+    })
+    .await;
+}
+
+/// A month and ten days later, on this page alone.
+fn forty_days_later() -> String {
+    shifted(40 * 86_400) + WAKE
+}
+
+/// The tab's session in storage as if she had signed in anew in another tab, of which this page hasn't heard yet.
+const SIGNED_IN_ANEW: &str = "const session = JSON.parse(localStorage.getItem('admit-one')); \
+    session.ends_at += 80 * 86400; session.refresh_at += 80 * 86400; \
+    localStorage.setItem('admit-one', JSON.stringify(session))";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_one_tabs_session_is_not_the_end_of_anothers() {
+    journey_on(rung("session"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        let first = b.tab().await;
+        b.new_tab().await;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.sees_signed_in(ALICE).await;
+        let second = b.tab().await;
+        b.switch_to(&first).await;
+        b.run(&forty_days_later()).await;
+        b.sees_sign_in().await;
+        b.switch_to(&second).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        b.sees_signed_in(ALICE).await;
+        assert!(b.eval("sessionStorage.getItem('admit-one')").await.is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_session_is_over_leaves_a_newer_one_alone() {
+    journey(async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        b.run(SIGNED_IN_ANEW).await;
+        b.run(&forty_days_later()).await;
+        b.sees_signed_in(ALICE).await;
+        assert!(b.eval("localStorage.getItem('admit-one')").await.is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_about_an_earlier_session_ends_no_later_one() {
+    journey(async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        j.stage.sandbox.set_faults([Fault::RefreshRefused]);
+        j.stage.backend_gate.hold("/v1/refresh");
+        b.press("refresh").await;
+        j.stage.backend_gate.is_holding(1).await;
+        b.run(SIGNED_IN_ANEW).await;
+        j.stage.backend_gate.release();
+        b.wait_for("document.querySelector('[data-testid=refresh]').getAttribute('aria-busy') !== 'true'")
+            .await;
+        b.sees_signed_in(ALICE).await;
+        assert!(b.eval("localStorage.getItem('admit-one')").await.is_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
+    journey_on(rung("cookie"), Options::default(), async |j| {
+        let b = &j.browser;
+        sign_alice_in(b, &j.stage.app).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        // Another tab, which stays while this one goes to the provider's sign-out.
+        let first = b.tab().await;
+        b.new_tab().await;
+        j.stage.backend_gate.hold("/v1/refresh");
+        b.open(&j.stage.app("/account")).await;
+        j.stage.backend_gate.is_holding(1).await;
+        let second = b.tab().await;
+        b.switch_to(&first).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' || document.querySelector('[data-testid=sign-in]')").await;
+        let signed_out = j.stage.backend_gate.count("/v1/sign-out");
+        j.stage.backend_gate.release();
+        b.switch_to(&second).await;
+        b.wait_for("document.querySelector('[data-testid=sign-in]')")
+            .await;
+        for _ in 0..50 {
+            if j.stage.backend_gate.count("/v1/sign-out") > signed_out {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(handle_cookie(j).await, None);
     })
     .await;
 }

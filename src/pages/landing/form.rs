@@ -28,6 +28,12 @@ struct Form {
     state: StoredValue<String>,
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
+    /// The field that was left empty.
+    empty: RwSignal<&'static str>,
+    /// The account that was frozen last, and until when, in milliseconds.
+    frozen: StoredValue<(String, u64)>,
+    /// Another account stands in the field.
+    is_another: RwSignal<bool>,
     /// Seconds for which the account is still frozen.
     frozen_for: RwSignal<u64>,
     /// It has been.
@@ -41,6 +47,9 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         state: StoredValue::new(state),
         busy: RwSignal::new(false),
         failure: RwSignal::new(None),
+        empty: RwSignal::new(""),
+        frozen: StoredValue::new((String::new(), 0)),
+        is_another: RwSignal::new(false),
         frozen_for: RwSignal::new(0),
         was_frozen: RwSignal::new(false),
     };
@@ -57,10 +66,10 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
     });
     view! {
         {paragraph("lead", t_with("landing.lead", &[("label", &label)]))}
-        <form novalidate data-testid="login-form" on:submit=submit>
+        <form novalidate data-testid="login-form" on:submit=submit on:input=move |_| form.is_typed()>
             {what_is_wrong(form)}
-            {field(form, "username", "text", "username", LONGEST_USERNAME)}
-            {field(form, "password", "password", "current-password", LONGEST_PASSWORD)}
+            {field(form, "username", "text", "email", "username", LONGEST_USERNAME)}
+            {field(form, "password", "password", "text", "current-password", LONGEST_PASSWORD)}
             <div class="actions">
                 <button type="submit" class="primary" data-testid="log-in"
                     aria-busy=move || form.busy.get().then_some("true")
@@ -79,19 +88,24 @@ fn field(
     form: Form,
     name: &'static str,
     kind: &'static str,
+    keyboard: &'static str,
     autocomplete: &'static str,
     longest: usize,
 ) -> AnyView {
     let is_wrong = move || {
         let failure = form.failure.read();
         let code = failure.as_ref().map(|failure| failure.code);
-        (code == Some(Code::Sso2Credentials)).then_some("true")
+        (code == Some(Code::Sso2Credentials) || form.empty.get() == name).then_some("true")
     };
+    let required = move || (form.empty.get() == name).then(|| t("profile.required"));
+    let wrong = [name, "-wrong"].concat();
+    let described_by = ["login-wrong ", &wrong].concat();
     view! {
         <div class="field">
             <label for=name>{t(&["landing.", name].concat())}</label>
-            <input id=name name=name type=kind autocomplete=autocomplete maxlength=longest.to_string() required=true
-                autocapitalize="none" spellcheck="false" aria-describedby="login-wrong" aria-invalid=is_wrong/>
+            <input id=name name=name type=kind inputmode=keyboard autocomplete=autocomplete maxlength=longest.to_string() required=true
+                autocapitalize="none" spellcheck="false" aria-describedby=described_by aria-invalid=is_wrong/>
+            <p class="wrong" id=wrong>{required}</p>
         </div>
     }
     .into_any()
@@ -126,9 +140,10 @@ fn remaining(failure: &Failure) -> AnyView {
 }
 
 fn countdown(form: Form) -> AnyView {
-    let minutes = Memo::new(move |_| form.frozen_for.get().div_ceil(60));
+    let left = move || if form.is_frozen() { form.frozen_for.get() } else { 0 };
+    let minutes = Memo::new(move |_| left().div_ceil(60));
     let shown = move || {
-        let left = form.frozen_for.get();
+        let left = left();
         let clock = format!("{}:{:02}", left / 60, left % 60);
         match left {
             0 => String::new(),
@@ -136,7 +151,7 @@ fn countdown(form: Form) -> AnyView {
         }
     };
     let announced = move || match minutes.get() {
-        0 if form.was_frozen.get() => t("landing.frozen_over"),
+        0 if form.was_frozen.get() && !form.is_another.get() => t("landing.frozen_over"),
         0 => String::new(),
         left => counted("landing.frozen_minutes", left),
     };
@@ -165,38 +180,49 @@ impl Form {
     }
 
     fn is_frozen(self) -> bool {
-        self.frozen_for.get() > 0
+        self.frozen_for.get() > 0 && !self.is_another.get()
+    }
+
+    /// What was wrong with an empty field isn't any more; nor is another account frozen.
+    fn is_typed(self) {
+        self.empty.set("");
+        let is_another = self.frozen.read_value().0 != username();
+        self.is_another.set(is_another);
+        if is_another && self.frozen_for.get_untracked() > 0 {
+            self.failure.set(None);
+        }
     }
 
     /// Sends what was typed.
     fn send(self) {
-        if self.busy.get_untracked() || self.frozen_for.get_untracked() > 0 {
+        // A password manager may have filled it in without a word.
+        self.is_typed();
+        let is_frozen = untrack(|| self.is_frozen());
+        if self.busy.get_untracked() || is_frozen {
             return;
         }
-        let typed = |name: &str| browser::typed(&["#", name].concat());
-        let (username, password) = (typed("username"), typed("password"));
-        let username = username.trim().to_owned();
-        if username.is_empty() {
-            return browser::focus("#username");
-        }
-        if password.is_empty() {
-            return browser::focus("#password");
+        let (username, password) = (username(), browser::typed("#password"));
+        let fields = [("username", &username), ("password", &password)];
+        if let Some((name, _)) = fields.into_iter().find(|(_, typed)| typed.is_empty()) {
+            self.failure.set(None);
+            self.empty.set(name);
+            return browser::focus(&["#", name].concat());
         }
         let password = Password::new(password);
         self.busy.set(true);
         self.failure.set(None);
         browser::spawn(async move {
             let state = self.state.get_value();
-            let outcome = landing::log_in(self.app, &state, username, password).await;
+            let outcome = landing::log_in(self.app, &state, username.clone(), password).await;
             // The page may be gone by now.
             let _ = self.busy.try_set(false);
             if let Err(failure) = outcome {
-                self.show(failure);
+                self.show(username, failure);
             }
         });
     }
 
-    fn show(self, failure: Failure) {
+    fn show(self, username: String, failure: Failure) {
         browser::empty("#password");
         let frozen_for = match failure.code {
             Code::Sso2Frozen => failure.retry_after.unwrap_or(UNSAID),
@@ -207,14 +233,17 @@ impl Form {
         }
         if frozen_for > 0 {
             let _ = self.was_frozen.try_set(true);
-            self.count_down(browser::now_ms() + frozen_for * 1000);
+            self.count_down(username, browser::now_ms() + frozen_for * 1000);
         }
     }
 
     /// Ticks until then, by the clock: timers of a page in the background are slow.
-    fn count_down(self, until_ms: u64) {
+    fn count_down(self, username: String, until_ms: u64) {
+        let _ = self.frozen.try_set_value((username, until_ms));
+        let _ = self.is_another.try_set(false);
         browser::spawn(async move {
-            loop {
+            let is_last = || self.frozen.try_with_value(|frozen| frozen.1 == until_ms);
+            while is_last() == Some(true) {
                 let left = until_ms.saturating_sub(browser::now_ms()).div_ceil(1000);
                 if self.frozen_for.try_set(left).is_some() || left == 0 {
                     return;
@@ -223,6 +252,11 @@ impl Form {
             }
         });
     }
+}
+
+/// What stands in the field.
+fn username() -> String {
+    browser::typed("#username").trim().to_owned()
 }
 
 /// For how long, where SSO2 doesn't say: seconds.

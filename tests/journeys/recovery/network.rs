@@ -33,6 +33,22 @@ async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_is_out_of_reach_at_the_callback_for_a_while_is_tried_until_it_answers() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.reaches_login().await;
+        b.unreachable(&["*/v1/*"]).await;
+        b.log_in("alice").await;
+        b.sees_error("offline").await;
+        b.unreachable(&[]).await;
+        b.wait_for("document.querySelector('[data-testid=user-email]')?.innerText.includes('alice')").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_starts_again_where_nothing_goes_on_still_gets_to_the_page_that_they_came_for() {
     journey(async |j| {
         let b = &j.browser;

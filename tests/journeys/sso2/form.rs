@@ -300,3 +300,38 @@ async fn a_password_survives_a_moment_without_the_backend_by_being_typed_again(
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_is_frozen_keeps_no_other_out() {
+    journey_on(paper(""), Options::default(), async |j| {
+        let b = &j.browser;
+        j.stage
+            .payway_settings(json!({ "attempts": 1, "frozen_for": 600 }));
+        b.reaches_login_form(&j.stage).await;
+        b.types("alice", "wrong").await;
+        b.sees_error("sso2_frozen").await;
+        b.types("bob", "ticket").await;
+        b.sees_signed_in(BOB).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_field_that_is_left_empty_says_so_until_something_is_typed() {
+    const WRONG: &str = "['username', 'password'].map((name) => [document.getElementById(name).ariaInvalid, \
+        document.getElementById(name + '-wrong').innerText, document.activeElement.id === name]).flat().join('|')";
+    journey_on(paper(""), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reaches_login_form(&j.stage).await;
+        b.press("log-in").await;
+        b.wait_for(&format!("{WRONG} === 'true|Please fill this in.|true|||false'"))
+            .await;
+        b.fill("#username", "alice").await;
+        b.wait_for(&format!("{WRONG} === '||true|||false'")).await;
+        b.press("log-in").await;
+        b.wait_for(&format!("{WRONG} === '||false|true|Please fill this in.|true'"))
+            .await;
+        assert_eq!(j.stage.backend_gate.count(AUTHENTICATE), 0);
+    })
+    .await;
+}
