@@ -337,6 +337,8 @@ async fn a_page_whose_session_is_over_leaves_a_newer_one_alone() {
     journey(async |j| {
         let b = &j.browser;
         sign_alice_in(b, &j.stage.app).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
         b.run(SIGNED_IN_ANEW).await;
         b.run(&forty_days_later()).await;
         b.sees_signed_in(ALICE).await;
@@ -370,6 +372,10 @@ async fn an_answer_about_an_earlier_session_ends_no_later_one() {
 async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
     journey_on(rung("cookie"), Options::default(), async |j| {
         let b = &j.browser;
+        // The refresh token is good after the sign-out, too.
+        j.stage
+            .sandbox
+            .set_faults([Fault::LenientNoRevocationEndpoint]);
         sign_alice_in(b, &j.stage.app).await;
         b.wait_for("document.querySelector('[data-testid=continue]')")
             .await;
