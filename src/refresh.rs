@@ -148,10 +148,18 @@ pub fn watch(app: App) {
     come_back(app);
 }
 
-/// The network is back: what failed for want of it is tried at once.
+/// The network is back: what failed for want of it is tried now, though not by everybody in the hall at the same moment.
 pub fn try_again(app: App) {
     FAILURES.set(0);
-    watch(app);
+    browser::spawn(async move {
+        browser::sleep(a_part_of(SPREAD_MS)).await;
+        watch(app);
+    });
+}
+
+/// At random.
+fn a_part_of(milliseconds: u32) -> u32 {
+    (js_sys::Math::random() * f64::from(milliseconds)) as u32
 }
 
 fn come_back(app: App) {
@@ -177,7 +185,8 @@ fn come_back(app: App) {
     let mine = TIMER.get() + 1;
     TIMER.set(mine);
     browser::spawn(async move {
-        browser::sleep(wait as u32 * 1000).await;
+        let spread = if failures > 0 { wait as u32 * 500 } else { 0 };
+        browser::sleep(wait as u32 * 1000 + a_part_of(spread)).await;
         if TIMER.get() == mine {
             watch(app);
         }
@@ -190,5 +199,7 @@ pub const LOCK: &str = "admit-one.refresh";
 const HELD_MS: u64 = 20;
 /// For what is in localStorage to arrive here too.
 const SETTLE_MS: u32 = 100;
+/// Over which those who come back at once spread what they ask.
+const SPREAD_MS: u32 = 2_000;
 /// Timers are not to be trusted over longer times.
 const LONGEST_WAIT: u64 = 600;

@@ -117,9 +117,7 @@ impl Session {
     /// Ends this session, and says whether it did: one that has taken its place by now, perhaps in another tab, stays.
     pub fn end_of(self, ended: &SignedIn, why: Option<Code>) -> bool {
         self.observe();
-        let is_still = self
-            .current()
-            .is_some_and(|now| now.is_same_session(ended));
+        let is_still = self.current().is_some_and(|now| now.is_same_session(ended));
         if is_still {
             self.end(why);
         }

@@ -103,7 +103,9 @@ async fn handle_cookie(j: &Journey) -> Option<Value> {
     let ours = json!({ "urls": [j.stage.app] });
     let cookies = j.browser.devtools("Network.getCookies", ours).await;
     let mut cookies = cookies["cookies"].as_array().unwrap().iter();
-    cookies.find(|cookie| cookie["name"] == "__Host-admit-one").cloned()
+    cookies
+        .find(|cookie| cookie["name"] == "__Host-admit-one")
+        .cloned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -327,7 +329,11 @@ async fn the_end_of_one_tabs_session_is_not_the_end_of_anothers() {
         b.switch_to(&second).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         b.sees_signed_in(ALICE).await;
-        assert!(b.eval("sessionStorage.getItem('admit-one')").await.is_string());
+        assert!(
+            b.eval("sessionStorage.getItem('admit-one')")
+                .await
+                .is_string()
+        );
     })
     .await;
 }
@@ -342,7 +348,11 @@ async fn a_page_whose_session_is_over_leaves_a_newer_one_alone() {
         b.run(SIGNED_IN_ANEW).await;
         b.run(&forty_days_later()).await;
         b.sees_signed_in(ALICE).await;
-        assert!(b.eval("localStorage.getItem('admit-one')").await.is_string());
+        assert!(
+            b.eval("localStorage.getItem('admit-one')")
+                .await
+                .is_string()
+        );
     })
     .await;
 }
@@ -360,10 +370,16 @@ async fn an_answer_about_an_earlier_session_ends_no_later_one() {
         j.stage.backend_gate.is_holding(1).await;
         b.run(SIGNED_IN_ANEW).await;
         j.stage.backend_gate.release();
-        b.wait_for("document.querySelector('[data-testid=refresh]').getAttribute('aria-busy') !== 'true'")
-            .await;
+        b.wait_for(
+            "document.querySelector('[data-testid=refresh]').getAttribute('aria-busy') !== 'true'",
+        )
+        .await;
         b.sees_signed_in(ALICE).await;
-        assert!(b.eval("localStorage.getItem('admit-one')").await.is_string());
+        assert!(
+            b.eval("localStorage.getItem('admit-one')")
+                .await
+                .is_string()
+        );
     })
     .await;
 }

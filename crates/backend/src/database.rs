@@ -54,6 +54,11 @@ fn migrator() -> Migrator {
             "sessionm_proofs",
             include_str!("../migrations/3_sessionm_proofs.sql"),
         ),
+        (
+            4,
+            "sessionm_indexes",
+            include_str!("../migrations/4_sessionm_indexes.sql"),
+        ),
     ];
     let migrations = migrations.map(|(version, name, sql)| {
         Migration::new(

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{Config, Failure, config::DirectoryConfig, database, directory::contacts::Contacts};
 
-/// Why contacts were not imported; nothing of the file was, then.
+/// Why contacts were not imported: nothing of the file was, then, unless the database has failed in the middle of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
@@ -60,6 +60,12 @@ pub async fn import(config: &Config, text: &str) -> Result<usize, ImportError> {
         })?;
     let mut checked = Vec::with_capacity(contacts.len());
     for contact in contacts {
+        if contact.contact_number.trim().is_empty() {
+            return Err(ImportError::Field {
+                number: format!("{:?}", contact.contact_number),
+                cause: "the contact number is empty".to_owned(),
+            });
+        }
         let mut profile = Profile::default();
         for (field, value) in contact.profile.iter() {
             let value = field.validate(value).map_err(|error| ImportError::Field {

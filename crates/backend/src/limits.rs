@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -88,7 +88,7 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
         .collect();
     let mut caller = peer;
     for address in forwarded.into_iter().rev() {
-        let Ok(address) = address.trim().parse() else {
+        let Some(address) = forwarded_address(address.trim()) else {
             break;
         };
         caller = address;
@@ -97,6 +97,15 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
         }
     }
     caller
+}
+
+/// Some proxies write the port behind it.
+fn forwarded_address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    bare.unwrap_or(text).parse().ok().or_else(with_port)
 }
 
 /// Calls at a time.
@@ -188,6 +197,23 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert("x-forwarded-for", format!("{before}, {theirs}, 10.0.0.9").parse().unwrap());
             prop_assert_eq!(caller("10.0.0.1".parse().unwrap(), &headers, &proxies), theirs);
+        }
+    }
+
+    #[test]
+    fn an_address_may_have_its_port_behind_it() {
+        let proxies = ["10.0.0.0/8".parse().unwrap()];
+        for (forwarded, expected) in [
+            ("1.1.1.1, 2.2.2.2:51234", "2.2.2.2"),
+            ("1.1.1.1, 2001:db8::1", "2001:db8::1"),
+            ("1.1.1.1, [2001:db8::1]", "2001:db8::1"),
+            ("1.1.1.1, [2001:db8::1]:443", "2001:db8::1"),
+            ("1.1.1.1, unknown", "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            let caller = caller("10.0.0.1".parse().unwrap(), &headers, &proxies);
+            assert_eq!(caller, expected.parse::<IpAddr>().unwrap(), "{forwarded}");
         }
     }
 

@@ -218,6 +218,16 @@ fn mistakes_of_a_partner_name_line_key_found_and_allowed() {
         &secrets,
     );
     assert_eq!(config.unwrap().partners.len(), 2);
+    let alone = toml(
+        "https://id.example",
+        "",
+        &["[directory]\nkind = \"none\"\n", good].concat(),
+    );
+    assert!(
+        message(&alone).contains("`partners.release`: found what a directory knows, and none"),
+        "{}",
+        message(&alone)
+    );
     let twice = toml("https://id.example", "", &good.repeat(2));
     assert!(
         message(&twice).contains("`partners.id`: found \"fanzine\" twice"),
@@ -290,6 +300,26 @@ fn mistakes_name_line_key_found_and_allowed() {
             "`limits.per_minute`: found ",
         ),
         (
+            "public_url = \"https://sso.example\"",
+            "public_url = \"https://sso.example\"\ntrusted_proxies = [\"0.0.0.0/0\"]",
+            "`server.trusted_proxies`: found \"0.0.0.0/0\"; allowed: your own proxies",
+        ),
+        (
+            "public_url = \"https://sso.example\"",
+            "public_url = \"https://sso.example\"\ncookie_mirror = { name = \"id\", domain = \"shop.example\" }",
+            "`server.cookie_mirror`: found the domain \"shop.example\"; allowed: \"sso.example\" or a domain that it is in",
+        ),
+        (
+            "public_url = \"https://sso.example\"",
+            "public_url = \"https://sso.example\"\ncookie_mirror = { name = \"i;d\", domain = \"sso.example\" }",
+            "`server.cookie_mirror`: found the name \"i;d\"; allowed: letters",
+        ),
+        (
+            "issuer = \"https://id.example\"",
+            "issuer = \"https://id.example\"\nprompt = \"none\"",
+            "`providers.prompt`: found \"none\"; allowed: what lets a buyer sign in",
+        ),
+        (
             "timeout_ms = 400",
             "timeout_ms = 1",
             "`upstream.timeout_ms`: found 1; allowed: 100 to 120000",
@@ -335,6 +365,11 @@ fn mistakes_name_line_key_found_and_allowed() {
             "`shop.grant_secret_env`: found 8 characters; allowed: at least 32",
         ),
         ("token={token}&", "", "`shop.grant_url`: found"),
+        (
+            "grant_url = \"https://shop.example/",
+            "grant_url = \"https://shop.example{lang}/",
+            "`shop.grant_url`: found",
+        ),
         ("lang={lang}", "lang={language}", "no other braces"),
         (
             "origins = [\"https://shop.example\"]",
@@ -634,6 +669,16 @@ client_secret_env = "CLUB"
 
     fn text(lines: &str) -> String {
         toml("https://id.example", "", &format!("{TABLE}{lines}\n"))
+    }
+
+    #[test]
+    fn a_call_demands_no_age_where_nobody_says_when() {
+        let demanding = text("").replacen("[shop]", "[shop]\nmax_age = 60", 1);
+        Config::parse(&demanding, "admit-one.toml", &secrets).unwrap();
+        let table = |nth: usize| demanding.match_indices("[[providers]]").nth(nth).unwrap().0;
+        let alone = [&demanding[..table(0)], &demanding[table(1)..]].concat();
+        let expected = "`shop.max_age`: found 60; allowed: nothing: no provider here says when";
+        assert!(message(&alone).contains(expected), "{}", message(&alone));
     }
 
     #[test]

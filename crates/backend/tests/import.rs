@@ -65,6 +65,14 @@ async fn a_malformed_field_imports_nothing() {
         refused.to_string().starts_with("contact 8: email:"),
         "{refused}"
     );
+    let nameless = good.replacen('7', " ", 1);
+    let refused = import(&config(&folder), &format!("[{good},{nameless}]"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "contact \" \": the contact number is empty"
+    );
     assert_eq!(
         import(&config(&folder), &format!("[{good}]"))
             .await

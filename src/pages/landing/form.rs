@@ -140,7 +140,13 @@ fn remaining(failure: &Failure) -> AnyView {
 }
 
 fn countdown(form: Form) -> AnyView {
-    let left = move || if form.is_frozen() { form.frozen_for.get() } else { 0 };
+    let left = move || {
+        if form.is_frozen() {
+            form.frozen_for.get()
+        } else {
+            0
+        }
+    };
     let minutes = Memo::new(move |_| left().div_ceil(60));
     let shown = move || {
         let left = left();

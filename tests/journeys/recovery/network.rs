@@ -43,7 +43,10 @@ async fn a_backend_that_is_out_of_reach_at_the_callback_for_a_while_is_tried_unt
         b.log_in("alice").await;
         b.sees_error("offline").await;
         b.unreachable(&[]).await;
-        b.wait_for("document.querySelector('[data-testid=user-email]')?.innerText.includes('alice')").await;
+        b.wait_for(
+            "document.querySelector('[data-testid=user-email]')?.innerText.includes('alice')",
+        )
+        .await;
     })
     .await;
 }

@@ -324,13 +324,17 @@ async fn a_field_that_is_left_empty_says_so_until_something_is_typed() {
         let b = &j.browser;
         b.reaches_login_form(&j.stage).await;
         b.press("log-in").await;
-        b.wait_for(&format!("{WRONG} === 'true|Please fill this in.|true|||false'"))
-            .await;
+        b.wait_for(&format!(
+            "{WRONG} === 'true|Please fill this in.|true|||false'"
+        ))
+        .await;
         b.fill("#username", "alice").await;
         b.wait_for(&format!("{WRONG} === '||true|||false'")).await;
         b.press("log-in").await;
-        b.wait_for(&format!("{WRONG} === '||false|true|Please fill this in.|true'"))
-            .await;
+        b.wait_for(&format!(
+            "{WRONG} === '||false|true|Please fill this in.|true'"
+        ))
+        .await;
         assert_eq!(j.stage.backend_gate.count(AUTHENTICATE), 0);
     })
     .await;

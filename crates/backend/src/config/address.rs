@@ -45,6 +45,13 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Whether every address is in it.
+    pub(super) fn is_everybody(&self) -> bool {
+        self.prefix == 0
+    }
+}
+
 impl std::str::FromStr for Network {
     type Err = ();
 

@@ -43,7 +43,7 @@ pub(super) struct Server {
     pub(super) app_dir: String,
     #[serde(default)]
     pub(super) custody: Custody,
-    pub(super) cookie_mirror: Option<CookieMirror>,
+    pub(super) cookie_mirror: Option<Spanned<CookieMirror>>,
     pub(super) handle_lifetime: Option<Spanned<u64>>,
     pub(super) support_url: Option<Spanned<String>>,
     #[serde(default)]

@@ -6,7 +6,7 @@ mod provider;
 mod secrets;
 mod shop;
 
-use admit_one_protocol::discovery::is_trustworthy;
+use admit_one_protocol::{api::CookieMirror, discovery::is_trustworthy};
 use toml::Spanned;
 
 use super::{
@@ -29,16 +29,20 @@ impl Reader<'_> {
         let public_url = self.public_url(&server.public_url)?;
         let providers = self.providers(file.providers)?;
         let directory = self.directory(file.directory, providers.len())?;
+        let partners = self.partners(file.partners, &directory)?;
         let shop = file
             .shop
             .map(|shop| self.shop(shop, &directory, &providers))
             .transpose()?;
         Ok(Config {
             listen: self.listen(server.listen)?,
+            cookie_mirror: server
+                .cookie_mirror
+                .map(|mirror| self.cookie_mirror(mirror, &public_url))
+                .transpose()?,
             public_url,
             app_dir: server.app_dir.into(),
             custody: server.custody,
-            cookie_mirror: server.cookie_mirror,
             handle_lifetime: self.number(server.handle_lifetime, 30 * 86_400, 60..=366 * 86_400)?,
             support_url: server
                 .support_url
@@ -83,7 +87,7 @@ impl Reader<'_> {
             required: file.profile.required,
             later: file.profile.later,
             shop,
-            partners: self.partners(file.partners)?,
+            partners,
             log_format: file.log.format,
             log_filter: self.filter(file.log.filter)?,
         })
@@ -109,6 +113,36 @@ impl Reader<'_> {
                 "an origin in lower case without a path: `https://…`, or `http://` on localhost",
             )),
         }
+    }
+
+    /// Another one browsers drop without a word.
+    fn cookie_mirror(
+        &self,
+        mirror: Spanned<CookieMirror>,
+        public_url: &str,
+    ) -> Result<CookieMirror> {
+        let span = mirror.span();
+        let mirror = mirror.into_inner();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if mirror.name.is_empty()
+            || !mirror.name.bytes().all(plain)
+            || mirror.name.starts_with("__Host-")
+        {
+            let allowed = "letters, digits, `-`, `_` and `.`, and no `__Host-` before them";
+            return Err(self
+                .source
+                .mistake(span, format!("the name {:?}", mirror.name), allowed));
+        }
+        let host = public_url.split("://").nth(1).unwrap_or_default();
+        let host = host.split(':').next().unwrap_or_default();
+        let domain = mirror.domain.trim_start_matches('.');
+        let is_parent = |rest: &str| rest.is_empty() || rest.ends_with('.');
+        if !domain.contains('.') || !host.strip_suffix(domain).is_some_and(is_parent) {
+            let found = format!("the domain {:?}", mirror.domain);
+            let allowed = format!("{host:?} or a domain that it is in, in lower case");
+            return Err(self.source.mistake(span, found, allowed));
+        }
+        Ok(mirror)
     }
 
     /// `what` it is, in the words of a mistake.
@@ -140,9 +174,14 @@ impl Reader<'_> {
     }
 
     fn network(&self, text: &Spanned<String>) -> Result<Network> {
-        text.get_ref()
-            .parse()
-            .map_err(|()| self.not(text, "an IP address or a range, such as `10.0.0.0/8`"))
+        match text.get_ref().parse::<Network>() {
+            Ok(network) if !network.is_everybody() => Ok(network),
+            Ok(_) => Err(self.not(
+                text,
+                "your own proxies: of everybody, the caller would be whoever a stranger writes",
+            )),
+            Err(()) => Err(self.not(text, "an IP address or a range, such as `10.0.0.0/8`")),
+        }
     }
 
     fn database(&self, url: Spanned<String>) -> Result<String> {

@@ -108,19 +108,22 @@ impl Contacts {
         contacts: &[(String, Profile)],
         now: u64,
     ) -> Result<usize, Failure> {
-        let mut tx = self.begin().await?;
         let mut new = 0;
-        for (number, profile) in contacts {
-            let contact = Contact {
-                number: number.clone(),
-                profile: profile.clone(),
-            };
-            if insert(&mut tx, number, now as i64).await? {
-                save(&mut tx, &contact, now as i64).await?;
-                new += 1;
+        // Who signs in meanwhile gets their turn in between.
+        for contacts in contacts.chunks(IMPORTED_AT_ONCE) {
+            let mut tx = self.begin().await?;
+            for (number, profile) in contacts {
+                let contact = Contact {
+                    number: number.clone(),
+                    profile: profile.clone(),
+                };
+                if insert(&mut tx, number, now as i64).await? {
+                    save(&mut tx, &contact, now as i64).await?;
+                    new += 1;
+                }
             }
+            tx.commit().await?;
         }
-        tx.commit().await?;
         Ok(new)
     }
 
@@ -129,6 +132,8 @@ impl Contacts {
         self.pool.begin_with("BEGIN IMMEDIATE").await
     }
 }
+
+const IMPORTED_AT_ONCE: usize = 500;
 
 /// What the provider says of the e-mail.
 #[derive(Clone, Copy, Eq, PartialEq)]

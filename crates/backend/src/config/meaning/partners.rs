@@ -4,12 +4,13 @@ use admit_one_protocol::{discovery::is_trustworthy, handoff::Release};
 use toml::Spanned;
 
 use super::{Reader, Result};
-use crate::config::{PartnerConfig, address::origin, file};
+use crate::config::{ConfigError, DirectoryConfig, PartnerConfig, address::origin, file};
 
 impl Reader<'_> {
     pub(super) fn partners(
         &self,
         partners: Vec<Spanned<file::Partner>>,
+        directory: &DirectoryConfig,
     ) -> Result<Vec<PartnerConfig>> {
         let mut known: Vec<PartnerConfig> = Vec::new();
         for partner in partners {
@@ -57,6 +58,18 @@ impl Reader<'_> {
                     ));
                 }
             };
+            let of_directory =
+                |release: &Release| matches!(release, Release::Profile | Release::ContactNumber);
+            if matches!(directory, DirectoryConfig::None)
+                && partner.release.iter().any(of_directory)
+            {
+                let found = "what a directory knows, and none";
+                let allowed = "`\"id_token\"` and `\"sub\"`, or a `[directory]`";
+                return Err(ConfigError {
+                    key: "partners.release".to_owned(),
+                    ..self.source.mistake(span, found, allowed)
+                });
+            }
             let receives = |release: &[Release]| release.contains(&Release::IdToken);
             if receives(&partner.release)
                 && !partner.danger_shared_id_token

@@ -38,7 +38,15 @@ impl Reader<'_> {
                 "an `https://` URL, or `http://` on localhost, with `{token}` in it",
             ));
         };
-        if !is_trustworthy(&shop_origin) || !shop.grant_url.get_ref().contains("{token}") {
+        // A host that a placeholder goes on from would be another.
+        let before = shop.grant_url.get_ref().split('{').next();
+        let has_host = before
+            .and_then(|before| before.split_once("://"))
+            .is_some_and(|(_, rest)| rest.contains(['/', '?']));
+        if !is_trustworthy(&shop_origin)
+            || !has_host
+            || !shop.grant_url.get_ref().contains("{token}")
+        {
             return Err(self.not(
                 &shop.grant_url,
                 "an `https://` URL, or `http://` on localhost, with `{token}` in it",

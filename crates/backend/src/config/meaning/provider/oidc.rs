@@ -83,7 +83,13 @@ impl Reader<'_> {
                 .map(Spanned::into_inner)
                 .unwrap_or_default(),
             max_age: written.max_age.map(Spanned::into_inner),
-            prompt: written.prompt.map(Spanned::into_inner),
+            prompt: written
+                .prompt
+                .map(|prompt| match prompt.get_ref().as_str() {
+                    "none" => Err(self.not(&prompt, "what lets a buyer sign in: not `none`")),
+                    _ => Ok(prompt.into_inner()),
+                })
+                .transpose()?,
             ui_locales: written.ui_locales.is_none_or(Spanned::into_inner),
             extra,
             step_up,

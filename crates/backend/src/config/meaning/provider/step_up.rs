@@ -78,6 +78,17 @@ impl Reader<'_> {
                 self.acr_values(written)?
             }
         };
+        let says_when =
+            |provider: &ProviderConfig| matches!(provider.dialect, DialectConfig::Oidc(_));
+        if let Some(written) = &max_age
+            && !providers.iter().any(says_when)
+        {
+            return Err(self.source.mistake(
+                written.span(),
+                written.get_ref().to_string(),
+                "nothing: no provider here says when the buyer signed in",
+            ));
+        }
         let max_age = max_age
             .map(|seconds| self.number(Some(seconds), 0, 0..=366 * 86_400))
             .transpose()?;
