@@ -24,6 +24,8 @@ use crate::{
     callback::keep_destination,
     consent,
     failure::Failure,
+    messages::t,
+    pages::parts::{button, nothing},
     refresh,
     route::Route,
     session::SignedIn,
@@ -81,6 +83,18 @@ pub async fn cancel(app: App) {
         Ok(asked) => hand_over(app, &asked, Answer::Cancelled).await,
         Err(code) => app.fail(code.into()),
     }
+}
+
+/// A button that does the same on a page that comes before this one; nothing where no partner waits at the address that it leads to.
+pub fn cancel_button(app: App, leads_to: Option<&str>) -> AnyView {
+    let Some(address) = leads_to.filter(|address| awaits(address).is_some()) else {
+        return nothing();
+    };
+    let address = address.to_owned();
+    button("quiet", "cancel", t("ask.cancel"), None, move || {
+        browser::set_path(&address, Entry::Replace);
+        browser::spawn(cancel(app));
+    })
 }
 
 /// Signs out here, to come back and sign in as somebody else.

@@ -25,7 +25,7 @@ use crate::{
     route::Route,
     session::SignedIn,
     sign_out::other_account,
-    step_up, sync,
+    step_up, sync, widget,
 };
 
 /// The state of the form.
@@ -102,6 +102,9 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     } else {
         nothing()
     };
+    let session = form.app.session.current();
+    let leads_to = session.and_then(|session| session.return_to);
+    let cancel = widget::cancel_button(form.app, leads_to.as_deref());
     let leave = move || other_account(form.app);
     let leave = button(
         "quiet",
@@ -122,6 +125,7 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
                     aria-busy=move || form.busy.get().then_some("true")>{t("profile.save")}</button>
                 {put_off}
                 {leave}
+                {cancel}
             </div>
         </form>
     }

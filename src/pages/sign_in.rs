@@ -21,28 +21,27 @@ pub fn sign_in(app: App) -> AnyView {
     if let Some(pressed) = browser::boot_pressed() {
         begin(app, pressed);
     }
-    let refused = start::wanted(&app.configuration.read_value())
-        .err()
-        .map(Failure::new);
+    let wanted = start::wanted(&app.configuration.read_value());
+    let refused = wanted.clone().err().map(Failure::new);
+    let wanted = wanted.ok();
     card(
         "sign-in",
         "sign_in.title",
         vec![
-            lead(app),
+            lead(wanted.as_deref()),
             notice_of(move || app.session.ended_by().map(Failure::new)),
             notice_of(move || refused.clone()),
             notice_of(move || app.notice.get()),
             providers(app),
+            widget::cancel_button(app, wanted.as_deref()),
             note(app),
         ],
     )
 }
 
 /// Who it is for, if a partner's page has asked for it, and what they will receive.
-fn lead(app: App) -> AnyView {
-    let wanted = start::wanted(&app.configuration.read_value()).ok();
-    let partner = wanted.and_then(|address| widget::awaits(&address));
-    match partner {
+fn lead(wanted: Option<&str>) -> AnyView {
+    match wanted.and_then(widget::awaits) {
         Some(partner) => vec![
             paragraph("lead", t_with("ask.sign_in", &[("label", &partner.label)])),
             received(&partner.release),

@@ -286,6 +286,34 @@ async fn a_profile_that_is_completed_on_the_way_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cancels_on_the_way_is_back_on_the_page() {
+    let setup = Setup {
+        required: &["phone_number"],
+        ..with_partner()
+    };
+    on_partners_page(setup, async |_, b| {
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.press("cancel").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "error popup_closed"]).await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.press("sign-in").await;
+        b.log_in("bob").await;
+        b.wait_for("document.querySelector('[data-testid=profile-form]')")
+            .await;
+        b.press("cancel").await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "error popup_closed", "error popup_closed"]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_button_is_pressed_by_keyboard() {
     on_partners_page(with_partner(), async |_, b| {
         b.run(&format!("{ELEMENT}.focus()")).await;

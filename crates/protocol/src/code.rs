@@ -64,7 +64,7 @@ codes! {
     StateUnknown "state_unknown" Buyer 400 "No sign-in with this `state` was started in this browser (RFC 9700 section 4.7), or its storage was cleared meanwhile.";
     StateExpired "state_expired" Buyer 400 "The sign-in was started more than an hour ago; it has to be started again.";
     AccessDenied "access_denied" Buyer 403 "The provider answered `access_denied`: the buyer gave up there, or isn't allowed in.";
-    LoginRequired "login_required" Buyer 401 "The provider answered `login_required`, `interaction_required`, `consent_required` or `account_selection_required`: remove `prompt = \"none\"` from the provider's configuration.";
+    LoginRequired "login_required" Buyer 401 "The provider answered `login_required`, `interaction_required`, `consent_required` or `account_selection_required`: it wants to ask the buyer something, and `prompt`, or its own settings, forbid that.";
     ProviderUnavailable "provider_unavailable" Provider 503 "The provider answered `temporarily_unavailable` or `server_error`; the buyer may try again.";
     ProviderError "provider_error" Provider 400 "The provider refused the authorization request; its `error` is in the console of the browser.";
     // Discovery and keys.
