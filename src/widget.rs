@@ -24,8 +24,6 @@ use crate::{
     callback::keep_destination,
     consent,
     failure::Failure,
-    messages::t,
-    pages::parts::{button, nothing},
     refresh,
     route::Route,
     session::SignedIn,
@@ -85,16 +83,10 @@ pub async fn cancel(app: App) {
     }
 }
 
-/// A button that does the same on a page that comes before this one; nothing where no partner waits at the address that it leads to.
-pub fn cancel_button(app: App, leads_to: Option<&str>) -> AnyView {
-    let Some(address) = leads_to.filter(|address| awaits(address).is_some()) else {
-        return nothing();
-    };
-    let address = address.to_owned();
-    button("quiet", "cancel", t("ask.cancel"), None, move || {
-        browser::set_path(&address, Entry::Replace);
-        browser::spawn(cancel(app));
-    })
+/// The same on a page that comes before this one, and leads to this address of it.
+pub async fn cancel_at(app: App, address: &str) {
+    browser::set_path(address, Entry::Replace);
+    cancel(app).await;
 }
 
 /// Signs out here, to come back and sign in as somebody else.

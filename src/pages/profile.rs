@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use super::{
     account::retry,
     parts::{actions, button, card, dynamic, nothing, notice_of, paragraph, status, who},
+    widget::cancel,
 };
 use crate::{
     again, api,
@@ -25,7 +26,7 @@ use crate::{
     route::Route,
     session::SignedIn,
     sign_out::other_account,
-    step_up, sync, widget,
+    step_up, sync,
 };
 
 /// The state of the form.
@@ -104,7 +105,7 @@ fn questions(form: Form, fields: Vec<Field>) -> AnyView {
     };
     let session = form.app.session.current();
     let leads_to = session.and_then(|session| session.return_to);
-    let cancel = widget::cancel_button(form.app, leads_to.as_deref());
+    let cancel = cancel(form.app, leads_to);
     let leave = move || other_account(form.app);
     let leave = button(
         "quiet",

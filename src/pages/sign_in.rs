@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     parts::{card, nothing, notice_of, paragraph},
-    widget::received,
+    widget::{cancel, received},
 };
 use crate::{
     app::App,
@@ -33,7 +33,7 @@ pub fn sign_in(app: App) -> AnyView {
             notice_of(move || refused.clone()),
             notice_of(move || app.notice.get()),
             providers(app),
-            widget::cancel_button(app, wanted.as_deref()),
+            cancel(app, wanted),
             note(app),
         ],
     )

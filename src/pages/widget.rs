@@ -99,6 +99,17 @@ fn asking(app: App, question: Question, agreed: StoredValue<Option<Question>>) -
     card("widget", title, parts)
 }
 
+/// "Cancel" on a page that comes before; nothing where no partner waits at the address that it leads to.
+pub fn cancel(app: App, leads_to: Option<String>) -> AnyView {
+    let Some(address) = leads_to.filter(|address| widget::awaits(address).is_some()) else {
+        return nothing();
+    };
+    button("quiet", "cancel", t("ask.cancel"), None, move || {
+        let address = address.clone();
+        browser::spawn(async move { widget::cancel_at(app, &address).await });
+    })
+}
+
 /// What a partner receives, in words.
 pub fn received(release: &[Release]) -> AnyView {
     let mut keys = vec!["ask.receives.acr"];

@@ -247,9 +247,7 @@ async fn a_browser_without_ed25519_signs_in_and_keeps_its_key_when_it_has_it() {
 async fn a_handle_copied_to_another_browser_is_useless_there() {
     journey(async |j| {
         let b = &j.browser;
-        sign_alice_in(b, &j.stage.app).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_is_settled(j).await;
         let stolen = b.eval("localStorage.getItem('admit-one')").await;
         let thief = j.another_browser(Options::default()).await;
         thief.open(&j.stage.app("/")).await;
@@ -302,7 +300,21 @@ async fn a_sign_out_is_seen_in_tabs_whose_shared_storage_is_full() {
     .await;
 }
 
-/// A month and ten days later, on this page alone.
+/// She is signed in, and her session is put down.
+async fn still_has_alice(b: &Browser, store: &str) {
+    b.sees_signed_in(ALICE).await;
+    let session = b.eval(&format!("{store}.getItem('admit-one')")).await;
+    assert!(session.is_string(), "{session}");
+}
+
+/// She is signed in, and nothing about it is under way.
+async fn alice_is_settled(j: &Journey) {
+    sign_alice_in(&j.browser, &j.stage.app).await;
+    let settled = "document.querySelector('[data-testid=continue]')";
+    j.browser.wait_for(settled).await;
+}
+
+/// After the end of any handle, on this page alone.
 fn forty_days_later() -> String {
     shifted(40 * 86_400) + WAKE
 }
@@ -328,12 +340,7 @@ async fn the_end_of_one_tabs_session_is_not_the_end_of_anothers() {
         b.sees_sign_in().await;
         b.switch_to(&second).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
-        b.sees_signed_in(ALICE).await;
-        assert!(
-            b.eval("sessionStorage.getItem('admit-one')")
-                .await
-                .is_string()
-        );
+        still_has_alice(b, "sessionStorage").await;
     })
     .await;
 }
@@ -342,17 +349,10 @@ async fn the_end_of_one_tabs_session_is_not_the_end_of_anothers() {
 async fn a_page_whose_session_is_over_leaves_a_newer_one_alone() {
     journey(async |j| {
         let b = &j.browser;
-        sign_alice_in(b, &j.stage.app).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_is_settled(j).await;
         b.run(SIGNED_IN_ANEW).await;
         b.run(&forty_days_later()).await;
-        b.sees_signed_in(ALICE).await;
-        assert!(
-            b.eval("localStorage.getItem('admit-one')")
-                .await
-                .is_string()
-        );
+        still_has_alice(b, "localStorage").await;
     })
     .await;
 }
@@ -361,9 +361,7 @@ async fn a_page_whose_session_is_over_leaves_a_newer_one_alone() {
 async fn an_answer_about_an_earlier_session_ends_no_later_one() {
     journey(async |j| {
         let b = &j.browser;
-        sign_alice_in(b, &j.stage.app).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_is_settled(j).await;
         j.stage.sandbox.set_faults([Fault::RefreshRefused]);
         j.stage.backend_gate.hold("/v1/refresh");
         b.press("refresh").await;
@@ -374,12 +372,7 @@ async fn an_answer_about_an_earlier_session_ends_no_later_one() {
             "document.querySelector('[data-testid=refresh]').getAttribute('aria-busy') !== 'true'",
         )
         .await;
-        b.sees_signed_in(ALICE).await;
-        assert!(
-            b.eval("localStorage.getItem('admit-one')")
-                .await
-                .is_string()
-        );
+        still_has_alice(b, "localStorage").await;
     })
     .await;
 }
@@ -392,9 +385,7 @@ async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
         j.stage
             .sandbox
             .set_faults([Fault::LenientNoRevocationEndpoint]);
-        sign_alice_in(b, &j.stage.app).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        alice_is_settled(j).await;
         // Another tab, which stays while this one goes to the provider's sign-out.
         let first = b.tab().await;
         b.new_tab().await;

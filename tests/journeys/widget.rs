@@ -80,15 +80,30 @@ async fn sees_events(b: &Browser, events: &[&str]) {
         .await;
 }
 
-/// Signs in by the popup, with the arena, and comes back to the page.
-async fn sign_in_by_popup(b: &Browser, persona: &str) {
+/// Signs Alice in, with the arena, where the page has left for our pages.
+async fn sign_in_in_its_place(b: &Browser) {
+    b.click("[data-provider=arena]").await;
+    b.log_in("alice").await;
+    b.wait_for(&format!(
+        "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
+    ))
+    .await;
+}
+
+/// Presses this, signs in by the popup, with the arena, and comes back to the page.
+async fn press_and_sign_in(b: &Browser, element: &str, persona: &str) {
     let page = b.tab().await;
-    press(b).await;
+    b.click(element).await;
     b.sees_windows(2).await;
     b.click("[data-provider=arena]").await;
     b.log_in(persona).await;
     b.sees_windows(1).await;
     b.switch_to(&page).await;
+}
+
+/// The same with the page's own element, until the page is told.
+async fn sign_in_by_popup(b: &Browser, persona: &str) {
+    press_and_sign_in(b, "admit-one", persona).await;
     b.wait_for(&format!("{EVENTS}.includes('signed-in')")).await;
 }
 
@@ -141,12 +156,7 @@ async fn where_the_popup_is_refused_the_page_itself_goes_and_comes_back() {
         open(b, &format!("{}/?issue=7", j.stage.partner)).await;
         b.run("window.open = () => null").await;
         press(b).await;
-        b.click("[data-provider=arena]").await;
-        b.log_in("alice").await;
-        b.wait_for(&format!(
-            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
-        ))
-        .await;
+        sign_in_in_its_place(b).await;
         sees_events(b, &["ready", "signed-in"]).await;
         assert_eq!(b.url().await, format!("{}/?issue=7", j.stage.partner));
         // And where the page never wants one.
@@ -161,12 +171,7 @@ async fn a_page_may_ask_for_no_popup_at_all() {
     on_partners_page(with_partner(), async |j, b| {
         open(b, &format!("{}/redirect", j.stage.partner)).await;
         press(b).await;
-        b.click("[data-provider=arena]").await;
-        b.log_in("alice").await;
-        b.wait_for(&format!(
-            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
-        ))
-        .await;
+        sign_in_in_its_place(b).await;
         press(b).await;
         b.agree().await;
         b.wait_for(&format!(
@@ -350,16 +355,19 @@ async fn a_popup_that_is_cut_off_from_its_page_comes_back_by_the_address_and_clo
     .await;
 }
 
+/// Presses where neither a popup opens nor the page is left.
+async fn press_and_stay(b: &Browser) {
+    b.run("window.open = () => null; navigation.onnavigate = (event) => event.preventDefault()")
+        .await;
+    press(b).await;
+    b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'true'"))
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_comes_back_as_it_was_left_can_be_pressed_again() {
     on_partners_page(with_partner(), async |_, b| {
-        b.run(
-            "window.open = () => null; navigation.onnavigate = (event) => event.preventDefault()",
-        )
-        .await;
-        press(b).await;
-        b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'true'"))
-            .await;
+        press_and_stay(b).await;
         b.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
             .await;
         sees_events(b, &["ready", "error popup_closed"]).await;
@@ -373,13 +381,7 @@ async fn a_page_that_comes_back_as_it_was_left_can_be_pressed_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_has_stayed_is_left_by_the_next_press() {
     on_partners_page(with_partner(), async |_, b| {
-        b.run(
-            "window.open = () => null; navigation.onnavigate = (event) => event.preventDefault()",
-        )
-        .await;
-        press(b).await;
-        b.wait_for(&format!("{BUTTON}.getAttribute('aria-busy') === 'true'"))
-            .await;
+        press_and_stay(b).await;
         b.run("navigation.onnavigate = null").await;
         press(b).await;
         b.sees_sign_in().await;
@@ -393,12 +395,7 @@ async fn a_page_whose_address_leads_elsewhere_by_now_is_told_where_it_ends() {
         open(b, &format!("{}/redirect", j.stage.partner)).await;
         b.run("history.pushState(null, '', '/moved')").await;
         press(b).await;
-        b.click("[data-provider=arena]").await;
-        b.log_in("alice").await;
-        b.wait_for(&format!(
-            "location.host.startsWith('partner.') && {WHO} === '{ALICE}'"
-        ))
-        .await;
+        sign_in_in_its_place(b).await;
         assert_eq!(b.url().await, format!("{}/redirect", j.stage.partner));
     })
     .await;
@@ -412,13 +409,7 @@ async fn of_two_elements_the_one_that_was_pressed_is_told() {
              second.setAttribute('partner', 'fanzine'); document.body.append(second)",
         )
         .await;
-        let page = b.tab().await;
-        b.click("#second").await;
-        b.sees_windows(2).await;
-        b.click("[data-provider=arena]").await;
-        b.log_in("alice").await;
-        b.sees_windows(1).await;
-        b.switch_to(&page).await;
+        press_and_sign_in(b, "#second", "alice").await;
         b.wait_for(&format!(
             "document.querySelector('#second').user?.profile.email === '{ALICE}'"
         ))

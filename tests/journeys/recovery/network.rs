@@ -12,15 +12,21 @@ use crate::stage::Setup;
 
 use super::alice_signed_in;
 
+/// She has logged in at the provider, and we can't be reached when she is back.
+async fn alice_comes_back_out_of_reach(j: &Journey) {
+    let b = &j.browser;
+    b.open(&j.stage.app("/")).await;
+    b.press("sign-in").await;
+    b.reaches_login().await;
+    b.unreachable(&["*/v1/*"]).await;
+    b.log_in("alice").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
     journey(async |j| {
         let b = &j.browser;
-        b.open(&j.stage.app("/")).await;
-        b.press("sign-in").await;
-        b.reaches_login().await;
-        b.unreachable(&["*/v1/*"]).await;
-        b.log_in("alice").await;
+        alice_comes_back_out_of_reach(j).await;
         b.wait_for("location.pathname === '/callback/club' && document.querySelector('[data-testid=error], [data-testid=status]')").await;
         tokio::time::sleep(Duration::from_millis(1500)).await;
         assert!(!b.somebody_is_signed_in().await);
@@ -36,11 +42,7 @@ async fn a_network_that_fails_at_the_callback_and_returns_signs_in_by_itself() {
 async fn a_backend_that_is_out_of_reach_at_the_callback_for_a_while_is_tried_until_it_answers() {
     journey(async |j| {
         let b = &j.browser;
-        b.open(&j.stage.app("/")).await;
-        b.press("sign-in").await;
-        b.reaches_login().await;
-        b.unreachable(&["*/v1/*"]).await;
-        b.log_in("alice").await;
+        alice_comes_back_out_of_reach(j).await;
         b.sees_error("offline").await;
         b.unreachable(&[]).await;
         b.wait_for(

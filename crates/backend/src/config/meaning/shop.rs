@@ -26,32 +26,21 @@ impl Reader<'_> {
                 "`directory.kind = \"contacts\"` or `\"sessionm\"`: a grant names a contact",
             ));
         }
-        let Some(shop_origin) = origin(
-            shop.grant_url
-                .get_ref()
-                .split(['{', '?'])
-                .next()
-                .unwrap_or_default(),
-        ) else {
+        // What stands before the first placeholder has the whole host: the token mustn't choose where it goes.
+        let url = shop.grant_url.get_ref();
+        let (fixed, _) = url.split_once('{').unwrap_or((url, ""));
+        let host_ends = |(_, rest): (&str, &str)| rest.contains(['/', '?']);
+        let shop_origin = fixed
+            .split_once("://")
+            .filter(|parts| host_ends(*parts) && url.contains("{token}"))
+            .and_then(|_| origin(fixed.split('?').next()?))
+            .filter(|origin| is_trustworthy(origin));
+        let Some(shop_origin) = shop_origin else {
             return Err(self.not(
                 &shop.grant_url,
                 "an `https://` URL, or `http://` on localhost, with `{token}` in it",
             ));
         };
-        // A host that a placeholder goes on from would be another.
-        let before = shop.grant_url.get_ref().split('{').next();
-        let has_host = before
-            .and_then(|before| before.split_once("://"))
-            .is_some_and(|(_, rest)| rest.contains(['/', '?']));
-        if !is_trustworthy(&shop_origin)
-            || !has_host
-            || !shop.grant_url.get_ref().contains("{token}")
-        {
-            return Err(self.not(
-                &shop.grant_url,
-                "an `https://` URL, or `http://` on localhost, with `{token}` in it",
-            ));
-        }
         let unnamed = PLACEHOLDERS
             .iter()
             .fold(shop.grant_url.get_ref().clone(), |url, name| {
