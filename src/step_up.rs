@@ -30,6 +30,13 @@ pub fn offered(app: App, session: &SignedIn) -> Option<PublicStepUp> {
     configuration.provider(&session.provider)?.step_up.clone()
 }
 
+/// Whether a provider has a strong flow.
+pub fn is_anywhere(app: App) -> bool {
+    let configuration = app.configuration.read_value();
+    let mut providers = configuration.providers.iter();
+    providers.any(|provider| provider.step_up.is_some())
+}
+
 /// Whether the session came out of it already.
 pub fn is_done(offered: &PublicStepUp, session: &SignedIn) -> bool {
     let acr = session.claims.acr.as_ref();

@@ -45,6 +45,11 @@ pub fn address() -> String {
     asked::address()
 }
 
+/// Whether a sign-in that comes back to this address goes on to a step-up.
+pub fn is_for_step_up(address: &str) -> bool {
+    asked::is_for_step_up(address)
+}
+
 /// The partner that a sign-in is for which comes back to this address.
 pub fn awaits(address: &str) -> Option<PublicPartner> {
     Visit::awaits(address)
@@ -127,6 +132,9 @@ async fn act(app: App, asked: &Asked, agreed: Option<Question>) -> Result<Option
         return leave(app, asked, session, agreed).await;
     }
     let Some(session) = session else {
+        if asked.action == Action::StepUp && !step_up::is_anywhere(app) {
+            return Err(Code::StepUpUnavailable.into());
+        }
         sign_in(app);
         return Ok(None);
     };

@@ -32,7 +32,7 @@ pub fn sign_in(app: App) -> AnyView {
             notice_of(move || app.session.ended_by().map(Failure::new)),
             notice_of(move || refused.clone()),
             notice_of(move || app.notice.get()),
-            providers(app),
+            providers(app, wanted.as_deref()),
             cancel(app, wanted),
             note(app),
         ],
@@ -60,10 +60,13 @@ fn note(app: App) -> AnyView {
     }
 }
 
-/// One button for each provider, the one used last first.
-fn providers(app: App) -> AnyView {
+/// One button for each provider, the one used last first. Where a step-up follows, for those that can do it.
+fn providers(app: App, wanted: Option<&str>) -> AnyView {
     let last = start::last_used();
-    let providers = app.configuration.read_value().providers.clone();
+    let mut providers = app.configuration.read_value().providers.clone();
+    if wanted.is_some_and(widget::is_for_step_up) {
+        providers.retain(|provider| provider.step_up.is_some());
+    }
     let first = providers.first().map(|provider| provider.id.clone());
     let several = providers.len() > 1;
     let mut buttons = Vec::new();

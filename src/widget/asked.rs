@@ -157,5 +157,11 @@ pub(super) fn address() -> String {
     ["/widget?", &browser::query()].concat()
 }
 
+/// Whether a step-up is what comes of this address.
+pub(super) fn is_for_step_up(address: &str) -> bool {
+    let query = address.strip_prefix("/widget?").unwrap_or_default();
+    query.split('&').any(|pair| pair == "action=step-up")
+}
+
 /// Where a [`Visit`] is kept.
 const KEY: &str = "admit-one.widget";

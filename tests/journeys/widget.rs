@@ -248,6 +248,43 @@ async fn a_step_up_that_is_given_up_keeps_the_buyer(directory: Directory) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_up_of_nobody_yet_begins_with_a_provider_that_can_do_it() {
+    on_partners_page(with_partner(), async |_, b| {
+        let page = b.tab().await;
+        b.press("fanzine-step-up").await;
+        b.sees_windows(2).await;
+        b.wait_for("!!document.querySelector('[data-provider=arena]')")
+            .await;
+        let offered = "[...document.querySelectorAll('[data-provider]')].map((button) => button.dataset.provider).join()";
+        assert_eq!(b.eval(offered).await, "arena");
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.agree().await;
+        b.fill(OTP, "000000").await;
+        b.submit(OTP).await;
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in"]).await;
+        assert_eq!(b.eval(ACR).await, "strong-acr");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_provider_can_step_up_nobody_has_to_sign_in_to_learn_it() {
+    let setup = Setup {
+        more: PARTNERS.to_owned(),
+        ..with_partner()
+    };
+    on_partners_page(setup, async |_, b| {
+        b.press("fanzine-step-up").await;
+        sees_events(b, &["ready", "error step_up_unavailable"]).await;
+        b.sees_windows(1).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_out_signs_out_here_and_on_our_pages() {
     on_partners_page(with_partner(), async |j, b| {
         sign_in_by_popup(b, "alice").await;

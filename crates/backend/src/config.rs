@@ -247,6 +247,10 @@ pub struct Sso2Config {
     pub me_path: String,
     /// The central login form; without it the form is ours.
     pub login_url: Option<String>,
+    /// For our own form: where a forgotten password is replaced.
+    pub forgot_password_url: Option<String>,
+    /// For our own form: where accounts are made.
+    pub register_url: Option<String>,
     /// How often the page asks for a session's status, seconds.
     pub status_interval: u64,
 }

@@ -96,6 +96,8 @@ impl Common {
             extra: Default::default(),
             step_up: None,
             login_url: None,
+            forgot_password_url: None,
+            register_url: None,
             status_interval: None,
         }
     }

@@ -895,6 +895,16 @@ client_secret_env = "PAPER"
             ),
             (
                 "organisation",
+                "register_url = \"paper.example/register\"\norganisation",
+                "`providers.register_url`",
+            ),
+            (
+                "organisation",
+                "login_url = \"https://portal.example/login\"\nforgot_password_url = \"https://paper.example\"\norganisation",
+                "a central form has its own",
+            ),
+            (
+                "organisation",
                 "redirect_path = \"/callback/paper\"\norganisation",
                 "`/landing/paper`",
             ),

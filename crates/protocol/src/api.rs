@@ -273,6 +273,12 @@ pub struct PublicProvider {
     /// SSO2: the central login form; absent where the form is ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_url: Option<String>,
+    /// SSO2, for our own form: where a forgotten password is replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgot_password_url: Option<String>,
+    /// SSO2, for our own form: where accounts are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub register_url: Option<String>,
     /// SSO2: how often the session's status is asked for, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_interval: Option<u64>,
@@ -297,6 +303,8 @@ object!(PublicProvider {
     extra,
     step_up,
     login_url,
+    forgot_password_url,
+    register_url,
     status_interval
 });
 

@@ -395,7 +395,8 @@ mod tests {
             "scopes": ["openid"], "acr_values": ["a", "b"], "max_age": 60, "prompt": "login",
             "ui_locales": true, "extra": {"b": "1", "a": "2"},
             "step_up": {"client_id": "s", "acr_values": [], "max_age": 1},
-            "login_url": "https://p/l", "status_interval": 360,
+            "login_url": "https://p/l", "forgot_password_url": "https://p/f",
+            "register_url": "https://p/r", "status_interval": 360,
         }))
         .unwrap()
     }

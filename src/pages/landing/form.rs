@@ -3,6 +3,7 @@
 
 use admit_one_protocol::{
     Code,
+    api::PublicProvider,
     sso2::authenticate::{LONGEST_PASSWORD, LONGEST_USERNAME, Password},
 };
 use leptos::prelude::*;
@@ -53,7 +54,9 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         frozen_for: RwSignal::new(0),
         was_frozen: RwSignal::new(false),
     };
-    let label = form.label();
+    let provider = form.provider();
+    let label = provider.as_ref().map(|provider| &*provider.label);
+    let label = label.unwrap_or_default();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         form.send();
@@ -65,7 +68,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         browser::focus("#username");
     });
     view! {
-        {paragraph("lead", t_with("landing.lead", &[("label", &label)]))}
+        {paragraph("lead", t_with("landing.lead", &[("label", label)]))}
         <form novalidate data-testid="login-form" on:submit=submit on:input=move |_| form.is_typed()>
             {what_is_wrong(form)}
             {field(form, "username", "text", "email", "username", LONGEST_USERNAME)}
@@ -79,6 +82,24 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
                 </button>
             </div>
         </form>
+        {provider.map_or_else(nothing, elsewhere)}
+    }
+    .into_any()
+}
+
+/// Where a password is replaced and accounts are made, which isn't here.
+fn elsewhere(provider: PublicProvider) -> AnyView {
+    let link = |url: Option<String>, name: &'static str| {
+        url.map_or_else(nothing, |url| {
+            let text = t(&["landing.", name].concat());
+            view! { <a href=url data-testid=name>{text}</a> }.into_any()
+        })
+    };
+    view! {
+        <p class="elsewhere">
+            {link(provider.forgot_password_url, "forgot_password")}
+            {link(provider.register_url, "register")}
+        </p>
     }
     .into_any()
 }
@@ -176,13 +197,10 @@ fn counted(key: &str, count: u64) -> String {
 
 impl Form {
     /// Whose e-mail address and password are meant.
-    fn label(self) -> String {
-        let pending = self.state.with_value(|state| pending::find(state));
+    fn provider(self) -> Option<PublicProvider> {
+        let pending = self.state.with_value(|state| pending::find(state))?;
         let configuration = self.app.configuration.read_value();
-        pending
-            .and_then(|pending| configuration.provider(&pending.provider))
-            .map(|provider| provider.label.clone())
-            .unwrap_or_default()
+        configuration.provider(&pending.provider).cloned()
     }
 
     fn is_frozen(self) -> bool {

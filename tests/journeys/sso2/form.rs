@@ -111,6 +111,32 @@ async fn steps_a_to_i_sign_in_wherever_tokens_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn below_our_own_form_are_the_links_that_are_configured() {
+    const LINKS: &str = "[...document.querySelectorAll('.elsewhere a')].map((link) => link.href)";
+    let lines = "forgot_password_url = \"https://paper.example/forgot\"\nregister_url = \"https://paper.example/register?from=us\"";
+    journey_on(paper(lines), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reaches_login_form(&j.stage).await;
+        assert_eq!(
+            b.eval(LINKS).await,
+            json!([
+                "https://paper.example/forgot",
+                "https://paper.example/register?from=us"
+            ])
+        );
+    })
+    .await;
+    journey_on(paper(""), Options::default(), async |j| {
+        let b = &j.browser;
+        b.reaches_login_form(&j.stage).await;
+        assert_eq!(b.eval(LINKS).await, json!([]));
+        let height = "document.querySelector('.elsewhere').getBoundingClientRect().height";
+        assert_eq!(b.eval(height).await, json!(0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn our_own_form_is_labelled_and_made_for_password_managers() {
     journey_on(paper(""), Options::default(), async |j| {
         let b = &j.browser;

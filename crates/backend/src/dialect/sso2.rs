@@ -81,6 +81,8 @@ impl Sso2 {
             authorization_endpoint: Some(self.identify_endpoint.clone()),
             scopes: self.config.scopes.clone(),
             login_url: self.config.login_url.clone(),
+            forgot_password_url: self.config.forgot_password_url.clone(),
+            register_url: self.config.register_url.clone(),
             status_interval: Some(self.config.status_interval),
             ..self.common.public(Kind::Sso2)
         }

@@ -50,6 +50,17 @@ impl Reader<'_> {
             }
             url => url.map(Spanned::into_inner),
         };
+        let beside_the_form = |url: Option<Spanned<String>>| match url {
+            Some(url) if login_url.is_some() => Err(self.source.mistake(
+                url.span(),
+                "a link beside our own login form",
+                "it where there is no `login_url`: a central form has its own",
+            )),
+            Some(url) => self.web_address(url).map(Some),
+            None => Ok(None),
+        };
+        let forgot_password_url = beside_the_form(written.forgot_password_url)?;
+        let register_url = beside_the_form(written.register_url)?;
         // The vendor's six minutes, "not less in production"; less on this machine alone.
         let here = sso_url.starts_with("http://");
         let shortest = if here { 1 } else { STATUS_INTERVAL };
@@ -68,6 +79,8 @@ impl Reader<'_> {
             refresh_token_field: name(written.refresh_token_field),
             me_path,
             login_url,
+            forgot_password_url,
+            register_url,
             status_interval: interval,
             sso_url,
         };
