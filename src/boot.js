@@ -117,6 +117,17 @@
     add(footer, 'a', { href: data.support_url, textContent: messages['app.support'] });
   }
 
+  // Says that the app can't be loaded, or no longer.
+  let notice;
+  boot.late = (is) => {
+    if (notice && !is) notice = notice.remove();
+    if (notice || !is) return;
+    delete doc.documentElement.dataset.brief;
+    notice = add(main, 'div', { className: 'notice', role: 'alert' });
+    notice.dataset.testid = 'late';
+    add(notice, 'p', { textContent: messages['app.late'] });
+    add(notice, 'button', { type: 'button', textContent: messages['app.reload'], onclick: () => location.reload() });
+  };
   // Who is signed in is shown at once; the app looks closer when it is there.
   boot.show = (name) => {
     const card = doc.createElement('main');
@@ -137,5 +148,5 @@
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
   // A sign-in in its plain form has a small module of its own; everything else is in the app.
-  boot.load((path === '/' ? !session : boot.exchange && named('sign-in')) ? 'sign-in' : 'app');
+  boot.load((path === '/' ? !session && !read(stores[0], 'admit-one.forget') : boot.exchange && named('sign-in')) ? 'sign-in' : 'app');
 })();

@@ -10,26 +10,34 @@
 
   const named = (name) => (document.querySelector(`[name="admit-one:${name}"]`) || {}).content;
   // A module is fetched and compiled before it is clear that it will run. The app has its sentences in a file beside it.
-  const fetched = (name) => {
+  const fetched = (name, tries) => {
     const js = named(name), messages = name === 'app' && named('messages');
     const wasm = WebAssembly.compileStreaming(fetch(js.replace(/\.js$/, '_bg.wasm')));
     const said = messages && fetch(messages).then((file) => file.ok ? file.text() : Promise.reject(file.status));
-    return Promise.all([import(js), wasm, said]);
+    // What has failed once under an address is not asked for again by every browser.
+    return Promise.all([import(tries ? `${js}?${tries}` : js), wasm, said]);
   };
   let ahead;
   const boot = self.admitOne = {
     exchange: null, said: null, pressed: null, ready: false, messages: null, parse, read, stores, named, release() {},
-    // A connection that fails for a moment leaves no page whose buttons do nothing.
-    load(name, pause = 500) {
-      const files = name === 'sign-in' && ahead || fetched(name);
+    // What fails is tried until it comes, so that no page is left whose buttons do nothing; after four seconds that is said.
+    load(name, tries = 0) {
+      const files = name === 'sign-in' && ahead || fetched(name, tries);
       ahead = null;
-      files.then(
-        ([module, wasm, messages]) => {
-          boot.messages = messages;
-          return module.default({ module_or_path: wasm });
-        },
-        () => pause < 3e4 && setTimeout(() => boot.load(name, pause * 2), pause),
-      );
+      files.then(([module, wasm, messages]) => {
+        boot.messages = messages;
+        boot.late(false);
+        return module.default({ module_or_path: wasm });
+      }, () => {
+        if (tries > 2) boot.late(true);
+        const again = () => {
+          clearTimeout(timer);
+          removeEventListener('online', again);
+          boot.load(name, tries + 1);
+        };
+        const timer = setTimeout(again, Math.min(500 * 2 ** tries, 3e4));
+        addEventListener('online', again);
+      });
     },
     // Sent at once. The lock is held until the app has saved the session, so that a second page with this callback waits
     // for it; two that come at the very same moment send one code, for which the backend has one answer.

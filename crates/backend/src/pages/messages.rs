@@ -14,7 +14,9 @@ use crate::language::Language;
 /// What `boot.js` and the sign-in module say.
 const BRIEF: &[&str] = &[
     "account.title",
+    "app.late",
     "app.name",
+    "app.reload",
     "app.support",
     "app.unsupported",
     "sign_in.last",
