@@ -72,7 +72,7 @@ async fn renew(app: App, session: &SignedIn) -> Result<(), Failure> {
     app.session.observe();
     if app.session.current().is_none() && is_in_cookie(app) {
         // Signed out meanwhile: the answer has brought the handle back.
-        let _ = sign_out::forget_cookie().await;
+        sign_out::forget_cookie().await;
         return Ok(());
     }
     let device = browser::now_ms();

@@ -10,7 +10,7 @@ pub use crate::signed_in::SignedIn;
 use crate::{
     consent,
     custody::{self, forget_answers},
-    leave,
+    leave, sign_out,
     signed_in::put_down,
     tabs,
 };
@@ -79,6 +79,7 @@ impl Session {
         }
         consent::forget_others(&session);
         leave::want_another(false);
+        sign_out::cookie_is_right();
         self.keep(&session);
         if session.id_token.is_none() {
             custody::forget_mirror(self.configuration.read_value().cookie_mirror.as_ref());

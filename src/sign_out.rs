@@ -2,7 +2,7 @@
 
 use admit_one_protocol::{
     Code,
-    api::{SignOutReach, SignOutRequest},
+    api::{Custody, SignOutReach, SignOutRequest},
     authorization::callback_state,
     encoding::base64url,
     logout::LogoutReturn,
@@ -68,9 +68,12 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
             Shelf::Session.put(EVERYWHERE, "1");
         }
     }
-    if answer.is_err() {
+    if let Err(failure) = &answer {
         // Nobody has told the provider.
         Shelf::Session.put(KEY, UNTOLD);
+        if failure.is_transient() && app.configuration.read_value().custody == Custody::Cookie {
+            Shelf::Local.put(FORGET, "1");
+        }
     }
     remember(session.return_to.as_deref());
     leave::want_another(another);
@@ -85,15 +88,32 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Ok(())
 }
 
-/// Has the handle in the cookie revoked and taken away, after somebody has signed out.
-pub async fn forget_cookie() -> Result<(), Failure> {
+/// Has the handle in the cookie revoked and taken away, after somebody has signed out: now, or once we can be reached.
+pub async fn forget_cookie() {
+    Shelf::Local.put(FORGET, "1");
     let request = SignOutRequest {
         handle: None,
         reach: SignOutReach::Here,
         id_token: None,
-        state: base64url(browser::entropy().ok_or(Code::CryptoUnavailable)?),
+        state: base64url(browser::entropy().unwrap_or_default()),
     };
-    api::sign_out(&request).await.map(|_| ())
+    match api::sign_out(&request).await {
+        Err(failure) if failure.is_transient() => {}
+        _ => cookie_is_right(),
+    }
+}
+
+/// The same, where it couldn't be done before and nobody is signing in.
+pub fn try_again(app: App) {
+    let signs_in = matches!(app.route.get_untracked(), Route::Callback | Route::Landing);
+    if Shelf::Local.text(FORGET).is_some() && !signs_in && app.session.current().is_none() {
+        browser::spawn(forget_cookie());
+    }
+}
+
+/// The cookie is that of whoever is signed in, or there is none.
+pub fn cookie_is_right() {
+    Shelf::Local.remove(FORGET);
 }
 
 /// Whether the provider confirms the sign-out that was asked for, by the `state` in the address, which it doesn't where we couldn't
@@ -142,5 +162,7 @@ fn remember(wanted: Option<&str>) {
 const KEY: &str = "admit-one.sign-out";
 /// In the place of a `state`: no answer has it.
 const UNTOLD: &str = "";
+/// The cookie has a handle of nobody in it (also in `boot.js`).
+const FORGET: &str = "admit-one.forget";
 const EVERYWHERE: &str = "admit-one.everywhere";
 const WANTED: &str = "admit-one.wanted";

@@ -10,7 +10,7 @@ use crate::{
     refresh,
     route::Route,
     session::SignedIn,
-    start, step_up, sync, widget,
+    sign_out, start, step_up, sync, widget,
 };
 
 /// Tells the other tabs who is signed in now.
@@ -31,7 +31,11 @@ pub fn listen(app: App) {
         }
     });
     browser::on_announcement(move |text| hear(app, &text));
-    browser::on_window("online", move || refresh::try_again(app));
+    browser::on_window("online", move || {
+        refresh::try_again(app);
+        sign_out::try_again(app);
+    });
+    sign_out::try_again(app);
     browser::on_document("visibilitychange", move || refresh::watch(app));
     // Also of a page that comes back out of the back/forward cache, which got no events there.
     browser::on_window("pageshow", move || {

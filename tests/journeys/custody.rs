@@ -413,6 +413,53 @@ async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_that_reached_nobody_takes_the_cookie_away_once_it_can() {
+    for reload in [false, true] {
+        journey_on(rung("cookie"), Options::default(), async |j| {
+            let b = &j.browser;
+            alice_is_settled(j).await;
+            b.unreachable(&["*/v1/*"]).await;
+            b.press("sign-out").await;
+            b.wait_for("location.pathname === '/signed-out'").await;
+            assert!(handle_cookie(j).await.is_some());
+            b.unreachable(&[]).await;
+            if reload {
+                b.open(&j.stage.app("/")).await;
+            } else {
+                b.run("dispatchEvent(new Event('online'))").await;
+            }
+            b.wait_for("!localStorage.getItem('admit-one.forget')")
+                .await;
+            assert_eq!(handle_cookie(j).await, None);
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_that_reached_nobody_leaves_the_next_sign_in_its_cookie() {
+    journey_on(rung("cookie"), Options::default(), async |j| {
+        let b = &j.browser;
+        alice_is_settled(j).await;
+        b.unreachable(&["*/v1/*"]).await;
+        b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out'").await;
+        j.stage.backend_gate.refuse("/v1/sign-out", usize::MAX);
+        b.unreachable(&[]).await;
+        b.open(&j.stage.app("/")).await;
+        b.press("sign-in").await;
+        b.sees_signed_in(ALICE).await; // the provider remembers her
+        j.stage.backend_gate.refuse("/v1/sign-out", 0);
+        let signed_out = j.stage.backend_gate.count("/v1/sign-out");
+        b.reload().await;
+        b.sees_signed_in(ALICE).await;
+        b.refresh(&j.stage).await;
+        assert_eq!(j.stage.backend_gate.count("/v1/sign-out"), signed_out);
+    })
+    .await;
+}
+
 const FULL: &str = "const set = Storage.prototype.setItem; \
     Storage.prototype.setItem = function (...entry) { \
         if (this === localStorage) throw new DOMException('full', 'QuotaExceededError'); \
