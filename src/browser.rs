@@ -158,10 +158,10 @@ pub fn typed(selector: &str) -> String {
     value.flatten().unwrap_or_default()
 }
 
-/// Empties it.
-pub fn empty(selector: &str) {
+/// Writes into it.
+pub fn write(selector: &str, text: &str) {
     if let Ok(Some(input)) = document().query_selector(selector) {
-        let _ = Reflect::set(&input, &"value".into(), &"".into());
+        let _ = Reflect::set(&input, &"value".into(), &text.into());
     }
 }
 
@@ -286,20 +286,20 @@ fn locally(value: &JsValue, style: &Object, lang: &str) -> Option<String> {
     text.ok()?.as_string()
 }
 
-/// The names of countries in the buyer's language, by `Intl.DisplayNames`.
-pub struct CountryNames(JsValue);
+/// The names of countries or languages in the buyer's language, by `Intl.DisplayNames`.
+pub struct Names(JsValue);
 
-impl CountryNames {
-    /// Names in this language; the codes themselves where the browser doesn't know names.
-    pub fn new(lang: &str) -> CountryNames {
+impl Names {
+    /// Names of this `type` in this language; the codes themselves where the browser doesn't know names.
+    pub fn new(of: &str, lang: &str) -> Names {
         let options = Object::new();
-        set(&options, "type", &"region".into());
+        set(&options, "type", &of.into());
         let intl = member(&js_sys::global(), "Intl");
         let names = construct(&intl, "DisplayNames", &[lang.into(), options.into()]);
-        CountryNames(names.unwrap_or_default())
+        Names(names.unwrap_or_default())
     }
 
-    /// The name of a country.
+    /// The name of this code.
     pub fn of(&self, code: &str) -> String {
         let name = call(&self.0, "of", &[code.into()]).ok();
         name.and_then(|name| name.as_string())

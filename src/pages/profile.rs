@@ -7,7 +7,7 @@ use admit_one_protocol::{
     Code,
     api::{CompleteRequest, ProfileResponse},
     authorization::Replay,
-    profile::{Field, Profile as Answers},
+    profile::{Field, Profile as Answers, telephone::international},
 };
 use leptos::prelude::*;
 
@@ -193,8 +193,25 @@ impl Form {
             .update(|errors| errors.retain(|(wrong, _)| *wrong != field));
     }
 
+    /// A number as it is written at home gets the code of the country that is chosen, or known; the buyer sees it.
+    fn dial_from_abroad(self) {
+        let known = |session: &SignedIn| session.profile.get(Field::Country).map(str::to_owned);
+        let country = match self.value(Field::Country) {
+            chosen if chosen.is_empty() => untrack(|| self.app.session.with(known)).flatten(),
+            chosen => Some(chosen),
+        };
+        let number = self.value(Field::PhoneNumber);
+        if let Some(number) = country.and_then(|country| international(&number, &country)) {
+            browser::write("[name=phone_number]", &number);
+            self.answer(Field::PhoneNumber, number);
+        }
+    }
+
     /// The field is left: what is wrong with a value is said then; that it is empty, only when saving.
     fn leave(self, field: Field) {
+        if field == Field::PhoneNumber {
+            self.dial_from_abroad();
+        }
         let value = self.value(field);
         if !value.trim().is_empty() && field.validate(&value).is_err() {
             self.errors.update(|errors| {
@@ -209,6 +226,7 @@ impl Form {
         if self.busy.get_untracked() {
             return;
         }
+        self.dial_from_abroad();
         let mut valid = Answers::default();
         let mut errors = Vec::new();
         for field in asked {

@@ -183,6 +183,51 @@ async fn bob_is_asked_for_exactly_what_is_missing_and_his_answers_survive_a_relo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_of_somebody_else_are_not_shown() {
+    journey(async |j| {
+        let b = &j.browser;
+        bob_answers(b, &j.stage).await;
+        // As when another tab has signed somebody else in and this page hasn't heard of it yet.
+        let theirs = "const key = 'admit-one.profile'; const kept = JSON.parse(localStorage[key]); localStorage[key] = JSON.stringify({ ...kept, person: 'eve' })";
+        b.run(theirs).await;
+        b.reload().await;
+        b.wait_for(ASKED).await;
+        let typed = "document.querySelector('[name=phone_number]').value";
+        assert_eq!(b.eval(typed).await, "");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_as_it_is_written_at_home_gets_the_code_of_the_country_that_is_chosen() {
+    const NUMBER: &str = "document.querySelector('[name=phone_number]').value";
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.wait_for(ASKED).await;
+        b.fill("[name=phone_number]", "031 555 01 02").await;
+        // Where the country isn't known it has to be there.
+        b.press("save").await;
+        b.wait_for("document.querySelector('[name=phone_number][aria-invalid=true]')")
+            .await;
+        assert_eq!(b.eval(NUMBER).await, "031 555 01 02");
+        b.fill("[name=\"address.country\"]", "CH").await;
+        b.wait_for(&format!("{NUMBER} === '+41 315550102'")).await;
+        b.wait_for("!document.querySelector('[aria-invalid=true]')")
+            .await;
+        // And by leaving the field, or saving from it.
+        b.fill("[name=phone_number]", "031 555 01 03").await;
+        b.keys("\u{e007}").await;
+        b.sees_signed_in(BOB).await;
+        b.wait_for("location.pathname === '/account'").await;
+        let kept = "JSON.parse(localStorage.getItem('admit-one')).profile.phone_number";
+        assert_eq!(b.eval(kept).await, "+41315550103");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_answer_is_refused_at_its_field_and_kept() {
     journey(async |j| {
         let b = &j.browser;

@@ -1,6 +1,8 @@
 //! The buyer's profile, in the claims of
 //! [OpenID Connect Core §5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims).
 
+pub mod telephone;
+
 use core::fmt;
 use std::collections::BTreeMap;
 
@@ -203,6 +205,18 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
 /// Every country's code, for a choice.
 pub fn countries() -> impl Iterator<Item = &'static str> {
     COUNTRIES.split(' ')
+}
+
+/// ISO 639-1.
+const LANGUAGES: &str = "aa ab af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cv cy da de dv dz ee \
+    el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ig ii ik io is it iu ja jv ka kg \
+    ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr \
+    nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti \
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+
+/// Every language's code, for a choice.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.split(' ')
 }
 
 /// What is known of a buyer.

@@ -247,7 +247,7 @@ impl Form {
     }
 
     fn show(self, username: String, failure: Failure) {
-        browser::empty("#password");
+        browser::write("#password", "");
         let frozen_for = match failure.code {
             Code::Sso2Frozen => failure.retry_after.unwrap_or(UNSAID),
             _ => 0,

@@ -1,11 +1,11 @@
 //! One field of the form: its label, its input, and what is wrong with it.
 
-use admit_one_protocol::profile::{Field, countries};
+use admit_one_protocol::profile::{Field, countries, languages};
 use leptos::prelude::*;
 
 use super::{super::parts::nothing, Form};
 use crate::{
-    browser::{CountryNames, in_order},
+    browser::{Names, in_order},
     messages::t,
 };
 
@@ -21,7 +21,11 @@ pub(super) fn field_input(form: Form, field: Field) -> AnyView {
     view! {
         <div class="field">
             <label for=name>{t(&["field.", name].concat())}</label>
-            {if field == Field::Country { country(form, field) } else { input(form, field) }}
+            {match field {
+                Field::Country => choice(form, field, "region", countries().collect()),
+                Field::Locale => choice(form, field, "language", languages().collect()),
+                _ => input(form, field),
+            }}
             {hint}
             <p class="wrong" id=[name, "-wrong"].concat() aria-live="polite">
                 {move || form.error(field).map(t).unwrap_or_default()}
@@ -43,13 +47,13 @@ fn input(form: Form, field: Field) -> AnyView {
     .into_any()
 }
 
-/// The countries by their names in the buyer's language.
-fn country(form: Form, field: Field) -> AnyView {
+/// A choice of codes by their names in the buyer's language.
+fn choice(form: Form, field: Field, of: &str, codes: Vec<&'static str>) -> AnyView {
     let name = field.as_str();
     let lang = form.app.configuration.read_value().lang.clone();
-    let names = CountryNames::new(&lang);
+    let names = Names::new(of, &lang);
     let mut all: Vec<(String, &'static str)> = Vec::new();
-    for code in countries() {
+    for code in codes {
         let name = names.of(code);
         let at = all.partition_point(|(other, _)| in_order(other, &name, &lang).is_lt());
         all.insert(at, (name, code));
@@ -63,7 +67,10 @@ fn country(form: Form, field: Field) -> AnyView {
     view! {
         <select id=name name=name autocomplete=field.autocomplete() required=true aria-describedby=described_by(field)
             aria-invalid=move || form.error(field).map(|_| "true")
-            on:change=move |event| form.answer(field, event_target_value(&event))>{options}</select>
+            on:change=move |event| {
+                form.answer(field, event_target_value(&event));
+                form.dial_from_abroad();
+            }>{options}</select>
     }
     .into_any()
 }

@@ -136,6 +136,30 @@ async fn below_our_own_form_are_the_links_that_are_configured() {
     .await;
 }
 
+/// Of which an account of the paper's says nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_language_is_chosen_by_its_name_and_at_first_is_the_pages() {
+    let setup = Setup {
+        required: &["locale"],
+        ..paper("")
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.reaches_login_form(&j.stage).await;
+        b.types("bob", "ticket").await;
+        b.wait_for("document.querySelector('select[name=locale]')")
+            .await;
+        let chosen = "document.querySelector('[name=locale]').selectedOptions[0].textContent";
+        assert_eq!(b.eval(chosen).await, "English");
+        b.fill("[name=locale]", "de").await;
+        b.press("save").await;
+        b.wait_for("location.pathname === '/account'").await;
+        let kept = "JSON.parse(localStorage.getItem('admit-one')).profile.locale";
+        assert_eq!(b.eval(kept).await, "de");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn our_own_form_is_labelled_and_made_for_password_managers() {
     journey_on(paper(""), Options::default(), async |j| {
