@@ -38,6 +38,8 @@ pub(crate) struct Exchanged {
     pub(crate) claims: Option<IdTokenClaims>,
     /// The keys that fit the ID token.
     pub(crate) keys: Vec<Arc<Jwk>>,
+    /// What the ID token says of the person, where nothing else does.
+    pub(crate) told: Option<UserInfo>,
     /// Before the provider was asked: an answer that is kept makes no handle younger than a sign-out in between.
     pub(crate) made_at_ms: u64,
 }
@@ -57,6 +59,8 @@ pub(crate) struct Who {
 pub(crate) struct Refreshed {
     pub(crate) tokens: TokenResponse,
     pub(crate) keys: Vec<Arc<Jwk>>,
+    /// As in [`Exchanged`].
+    pub(crate) told: Option<UserInfo>,
 }
 
 /// What the provider knows of a person.

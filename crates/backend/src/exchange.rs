@@ -65,6 +65,7 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
         who,
         claims,
         keys,
+        told,
         made_at_ms,
     } = exchanged;
     let strong = matches!(flow, Flow::StepUp(_));
@@ -93,6 +94,7 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
         made_at_ms,
         expires_at: made_at_ms / 1000 + state.config.handle_lifetime,
         refresh_token: tokens.refresh_token,
+        told,
     };
     let sealed = handle.seal(&state.sealer)?;
     let sealed = if strong {

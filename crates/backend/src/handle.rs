@@ -1,6 +1,6 @@
 //! The handle: all that a sign-in leaves with us, sealed and kept by the browser.
 
-use admit_one_protocol::Code;
+use admit_one_protocol::{Code, userinfo::UserInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::seal::{Purpose, SealError, Sealer};
@@ -40,6 +40,9 @@ pub(crate) struct Handle {
     pub(crate) expires_at: u64,
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<String>,
+    /// What the ID token has said of the person, where the provider has no UserInfo endpoint.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) told: Option<UserInfo>,
 }
 
 impl std::fmt::Debug for Handle {

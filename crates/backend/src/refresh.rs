@@ -47,11 +47,12 @@ pub(crate) async fn refresh(
             Box::pin(provider.dialect.refresh(&handle, refresh_token)),
         )
         .await?;
-    let Refreshed { tokens, keys } = refreshed;
+    let Refreshed { tokens, keys, told } = refreshed;
 
     // RFC 6749 section 6: without a new refresh token the old one goes on.
     let handle = Handle {
         refresh_token: tokens.refresh_token.or(handle.refresh_token),
+        told: told.or(handle.told),
         ..handle
     };
     Ok(TokensResponse {

@@ -1,10 +1,11 @@
 //! [OpenID Connect Core §5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo): the claims of the
 //! person who signed in.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Code,
+    encoding::from_base64url,
     http::{HttpRequest, header},
     profile::{Field, Profile},
     wire,
@@ -64,7 +65,7 @@ impl UserInfoError {
 }
 
 /// What the provider knows of the person.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// The fields that the shop may require, each valid and normalised; others count as missing.
@@ -116,6 +117,13 @@ struct WireAddress {
 }
 
 impl UserInfo {
+    /// The same of an ID token that the token endpoint has just answered with, where there is no UserInfo endpoint: its claims
+    /// may be in it as well ([§5.4](https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims)).
+    pub fn of_id_token(id_token: &str, sub: &str) -> Option<UserInfo> {
+        let claims = from_base64url(id_token.split('.').nth(1)?).ok()?;
+        UserInfo::accept(200, None, &claims, sub).ok()
+    }
+
     /// Accepts the answer of [§5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse) for the
     /// person of the ID token.
     pub fn accept(

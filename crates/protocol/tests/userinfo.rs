@@ -58,6 +58,22 @@ mod section_5_3_1 {
     }
 }
 
+mod section_5_4 {
+    use super::*;
+    use admit_one_protocol::encoding::base64url;
+
+    #[test]
+    fn an_id_token_may_say_the_same() {
+        let payload = base64url(claims().to_string());
+        let token = format!("e30.{payload}.c2ln");
+        let told = UserInfo::of_id_token(&token, claims()["sub"].as_str().unwrap());
+        assert_eq!(told, accept(&claims()).ok());
+        assert_eq!(UserInfo::of_id_token(&token, "somebody-else"), None);
+        assert_eq!(UserInfo::of_id_token("e30.e30", "a"), None);
+        assert_eq!(UserInfo::of_id_token("e30", "a"), None);
+    }
+}
+
 mod section_5_3_2 {
     use super::*;
 

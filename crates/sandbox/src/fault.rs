@@ -242,6 +242,7 @@ faults! {
         LenientRefreshWithNonce "lenient_refresh_with_nonce" "" "The refreshed ID token repeats the `nonce` (OpenID Connect Core 12.2: then the same).";
         LenientNoRevocationEndpoint "lenient_no_revocation_endpoint" "" "There is no revocation endpoint (RFC 8414 2: OPTIONAL).";
         LenientNoEndSessionEndpoint "lenient_no_end_session_endpoint" "" "There is no logout (RP-Initiated Logout 2.1).";
+        LenientNoUserinfoEndpoint "lenient_no_userinfo_endpoint" "" "There is no UserInfo endpoint (OpenID Connect Discovery 3: RECOMMENDED); the ID token has the claims.";
         LenientAggregatedClaims "lenient_aggregated_claims" "-aggregated-claims" "UserInfo has aggregated claims (OpenID Connect Core 5.6.2).";
         LenientDistributedClaims "lenient_distributed_claims" "-distributed-claims" "UserInfo has distributed claims (OpenID Connect Core 5.6.2).";
     }

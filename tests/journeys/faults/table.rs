@@ -107,6 +107,7 @@ pub(super) const DISCOVERY: &[Case] = &[
     (Fault::LenientKeysUnknown, None),
     (Fault::LenientNoRevocationEndpoint, None),
     (Fault::LenientNoEndSessionEndpoint, None),
+    (Fault::LenientNoUserinfoEndpoint, None),
 ];
 
 /// What shows at UserInfo.

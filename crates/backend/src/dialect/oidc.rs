@@ -193,6 +193,7 @@ impl Oidc {
         let now = self.clock.now();
         let id_token = id_token.from_token_endpoint(&self.common.issuer, client.id, now)?;
         id_token.check_authentication(acr_values, max_age, now)?;
+        let told = told(&metadata, text, &id_token.sub);
         Ok(Exchanged {
             tokens,
             who: Who {
@@ -204,6 +205,7 @@ impl Oidc {
             },
             claims: None,
             keys,
+            told,
             made_at_ms,
         })
     }
@@ -221,13 +223,14 @@ impl Oidc {
         let tokens = self
             .tokens(client, &metadata.token_endpoint, &grant)
             .await?;
-        let id_token = tokens.id_token.as_deref();
-        let Some(id_token) = id_token.map(UnverifiedIdToken::parse).transpose()? else {
+        let Some(text) = tokens.id_token.as_deref() else {
             return Ok(Refreshed {
                 tokens,
                 keys: Vec::new(),
+                told: None,
             });
         };
+        let id_token = UnverifiedIdToken::parse(text)?;
         let keys = self.keys_for(&id_token).await?;
         let claims = id_token
             .from_token_endpoint(&self.common.issuer, client.id, self.clock.now())
@@ -238,7 +241,8 @@ impl Oidc {
                 "the refreshed ID token's `sub` changed",
             ));
         }
-        Ok(Refreshed { tokens, keys })
+        let told = told(&metadata, text, &handle.sub);
+        Ok(Refreshed { tokens, keys, told })
     }
 
     /// UserInfo (OpenID Connect Core section 5.3), of the same person as the handle.
@@ -248,12 +252,14 @@ impl Oidc {
         access_token: &str,
     ) -> Result<UserInfo, Failure> {
         let metadata = self.metadata().await?;
-        let endpoint = metadata.userinfo_endpoint.as_ref().ok_or_else(|| {
-            Failure::new(
-                Code::UserinfoInvalid,
-                "the provider has no UserInfo endpoint",
-            )
-        })?;
+        let Some(endpoint) = &metadata.userinfo_endpoint else {
+            return handle.told.clone().ok_or_else(|| {
+                Failure::new(
+                    Code::UserinfoInvalid,
+                    "the provider has no UserInfo endpoint, and had one when this buyer signed in",
+                )
+            });
+        };
         let request = userinfo_request(endpoint, access_token);
         let answer = self
             .upstream
@@ -330,6 +336,12 @@ impl Oidc {
         revocation::accept(answer.status, &answer.body)
             .map_err(|error| Failure::new(error.code(), error.to_string()))
     }
+}
+
+/// What the ID token says of the person, where there is no UserInfo endpoint to ask.
+fn told(metadata: &ProviderMetadata, id_token: &str, sub: &str) -> Option<UserInfo> {
+    let is_asked = metadata.userinfo_endpoint.is_some();
+    (!is_asked).then(|| UserInfo::of_id_token(id_token, sub))?
 }
 
 /// The clauses of OpenID Connect Core section 12.2 have codes of their own.

@@ -122,6 +122,7 @@ impl Paytronix {
             },
             claims: Some(claims),
             keys: Vec::new(),
+            told: None,
             made_at_ms,
         })
     }
@@ -141,6 +142,7 @@ impl Paytronix {
         Ok(Refreshed {
             tokens,
             keys: Vec::new(),
+            told: None,
         })
     }
 

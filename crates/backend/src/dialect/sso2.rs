@@ -168,6 +168,7 @@ impl Sso2 {
             who,
             claims: Some(claims),
             keys: Vec::new(),
+            told: None,
             made_at_ms,
         })
     }
@@ -219,6 +220,7 @@ impl Sso2 {
         Ok(Refreshed {
             tokens,
             keys: Vec::new(),
+            told: None,
         })
     }
 

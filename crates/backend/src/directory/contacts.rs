@@ -282,7 +282,33 @@ async fn may_have(tx: &mut Tx, contact: &Contact, email: &str) -> Result<(), Fai
     })
 }
 
-/// Fills what the contact lacks with the provider's claims; what it has stays.
+/// Whether a provider that has verified another e-mail than the contact's takes the contact along: the one that it has is of a
+/// provider, too, and the new one stands in nobody else's way.
+async fn has_moved(tx: &mut Tx, contact: &Contact, email: &str) -> Result<bool, Failure> {
+    let Some(current) = contact.profile.get(Field::Email) else {
+        return Ok(false);
+    };
+    if same_email(Some(current), email)
+        || owner(tx, &key(current)).await?.as_ref() != Some(&contact.number)
+        || owner(tx, &key(email)).await?.is_some()
+    {
+        return Ok(false);
+    }
+    let others: Vec<String> =
+        sqlx::query_scalar("SELECT number FROM contacts WHERE email_key = $1")
+            .bind(key(email))
+            .fetch_all(&mut **tx)
+            .await?;
+    for number in others {
+        if !is_linked(tx, &number).await? {
+            return Ok(false); // whose it is, is for the shop to say
+        }
+    }
+    Ok(true)
+}
+
+/// Fills what the contact lacks with the provider's claims; what it has stays, but for an e-mail that has changed at the
+/// provider that verified it.
 async fn fill(
     tx: &mut Tx,
     mut contact: Contact,
@@ -291,6 +317,16 @@ async fn fill(
     now: i64,
 ) -> Result<Contact, Refused> {
     let before = contact.profile.clone();
+    if verified == Email::Verified
+        && let Some(email) = claims.get(Field::Email)
+        && has_moved(tx, &contact, email).await?
+    {
+        sqlx::query("DELETE FROM verified_emails WHERE number = $1")
+            .bind(&contact.number)
+            .execute(&mut **tx)
+            .await?;
+        contact.profile.set(Field::Email, email);
+    }
     for (field, value) in claims.iter() {
         if contact.profile.get(field).is_some() {
             continue;

@@ -65,6 +65,9 @@ async fn metadata(State(app): State<App>) -> Response {
         if app.has(Fault::LenientNoEndSessionEndpoint) {
             members.remove("end_session_endpoint");
         }
+        if app.has(Fault::LenientNoUserinfoEndpoint) {
+            members.remove("userinfo_endpoint");
+        }
         if app.has(Fault::DiscoveryIssuerMismatch) {
             members.insert(
                 "issuer".to_owned(),

@@ -79,9 +79,8 @@ pub(crate) fn issue(
 fn right_claims(app: &Shared, state: &State, grant: &Grant, now: i64) -> Map<String, Value> {
     let session = &grant.session;
     let mut claims = Map::new();
-    if state.settings.claims_in_id_token
-        && let Some(persona) = state.persona(&session.sub)
-    {
+    let in_it = state.settings.claims_in_id_token || state.has(Fault::LenientNoUserinfoEndpoint);
+    if in_it && let Some(persona) = state.persona(&session.sub) {
         claims = persona.claims_of(&grant.scope);
     }
     let own = json!({

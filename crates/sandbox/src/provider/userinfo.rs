@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde_json::{Map, Value, json};
@@ -24,6 +24,9 @@ pub(crate) fn router() -> Router<App> {
 async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Response {
     let now = app.now();
     let mut state = app.state();
+    if state.has(Fault::LenientNoUserinfoEndpoint) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     if state.has(Fault::UserinfoHttp500) {
         return not_json(StatusCode::INTERNAL_SERVER_ERROR);
     }

@@ -346,7 +346,9 @@ async fn each_lenient_fault_is_seen_and_the_rest_stays_right() {
         let metadata = get_json(&sandbox, "/club/.well-known/openid-configuration").await;
         let keys = get_json(&sandbox, "/club/jwks").await;
         let keys = keys["keys"].as_array().unwrap();
-        let profile = userinfo(&sandbox, &tokens).await.json();
+        let profile = userinfo(&sandbox, &tokens).await;
+        let has_userinfo = profile.status == StatusCode::OK;
+        let profile = has_userinfo.then(|| profile.json()).unwrap_or_default();
         let refreshed = refresh(&sandbox, &tokens).await.json();
         let nonce = refreshed
             .get("id_token")
@@ -382,6 +384,11 @@ async fn each_lenient_fault_is_seen_and_the_rest_stays_right() {
                 }
                 Fault::LenientNoEndSessionEndpoint =>
                     metadata.get("end_session_endpoint").is_none(),
+                Fault::LenientNoUserinfoEndpoint => {
+                    metadata.get("userinfo_endpoint").is_none()
+                        && !has_userinfo
+                        && claims["email"] == "alice@example.test"
+                }
                 Fault::LenientAggregatedClaims =>
                     profile["_claim_sources"]["stadium"]["JWT"].is_string(),
                 Fault::LenientDistributedClaims =>

@@ -54,14 +54,54 @@ async fn the_same_person_is_the_same_contact() {
         .sync(person("a"), &claims("a@x.example"), true, 1)
         .await
         .unwrap();
+    let other_name = [(Field::GivenName, "B".to_owned())].into_iter().collect();
     let second = directory
-        .sync(person("a"), &claims("new@x.example"), true, 2)
+        .sync(person("a"), &other_name, true, 2)
         .await
         .unwrap();
     assert_eq!(first, second, "what the contact has stays");
     assert_eq!(first.number.len(), 10);
     assert_eq!(directory.contact(person("a")).await.unwrap(), Some(first));
     assert_eq!(directory.contact(person("b")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_email_that_changes_at_its_provider_changes_here() {
+    let directory = directory().await;
+    let sync = async |sub, email, verified| {
+        let contact = directory
+            .sync(person(sub), &claims(email), verified, 1)
+            .await;
+        let email = |contact: Contact| contact.profile.get(Field::Email).map(str::to_owned);
+        contact.map(email).map_err(|failure| failure.code)
+    };
+    let is = |email: &str| Ok(Some(email.to_owned()));
+    assert_eq!(sync("a", "a@x.example", true).await, is("a@x.example"));
+    assert_eq!(
+        sync("a", "new@x.example", false).await,
+        is("a@x.example"),
+        "it proves nothing"
+    );
+    assert_eq!(sync("a", "new@x.example", true).await, is("new@x.example"));
+    // The old one is free, the new one is taken.
+    assert_eq!(sync("b", "a@x.example", true).await, is("a@x.example"));
+    assert_eq!(
+        sync("c", "new@x.example", true).await,
+        Err(Code::ContactEmailTaken)
+    );
+    // Not where it is somebody else's, or may be.
+    assert_eq!(sync("b", "new@x.example", true).await, is("a@x.example"));
+    imported(&directory, "77", "shop@x.example").await;
+    assert_eq!(sync("b", "shop@x.example", true).await, is("a@x.example"));
+    // An e-mail that the buyer has typed is theirs to change.
+    assert_eq!(
+        sync("d", "typed@x.example", false).await,
+        is("typed@x.example")
+    );
+    assert_eq!(
+        sync("d", "other@x.example", true).await,
+        is("typed@x.example")
+    );
 }
 
 #[tokio::test]
