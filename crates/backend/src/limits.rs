@@ -50,7 +50,7 @@ impl Rate {
         if addresses.len() >= ADDRESSES {
             addresses.retain(|_, full_at| *full_at > now);
             if addresses.len() >= ADDRESSES {
-                addresses.clear();
+                forget_half(&mut addresses);
             }
         }
         let full_at = addresses.entry(subscriber(address)).or_insert(now);
@@ -61,6 +61,19 @@ impl Rate {
         *full_at = next;
         Ok(())
     }
+}
+
+/// Forgets the half that has called least of late: a crowd of new addresses frees none that is at its limit.
+fn forget_half(addresses: &mut HashMap<u64, u64>) {
+    let mut all: Vec<u64> = addresses.values().copied().collect();
+    let half = all.len() / 2;
+    let (_, median, _) = all.select_nth_unstable(half);
+    let mut left = half;
+    addresses.retain(|_, full_at| {
+        let forgotten = left > 0 && *full_at <= *median;
+        left -= usize::from(forgotten);
+        !forgotten
+    });
 }
 
 /// One line, one subscriber: an IPv4 address, or the /64 of an IPv6 address.
@@ -165,6 +178,17 @@ mod tests {
             let _ = rate.take_at(IpAddr::V4(address.into()), 5);
         }
         assert!(rate.full_at.lock().unwrap().len() <= ADDRESSES);
+    }
+
+    #[test]
+    fn a_crowd_of_new_addresses_frees_none_that_is_at_its_limit() {
+        let rate = Rate::new(60);
+        let one = "10.0.0.1".parse().unwrap();
+        while rate.take_at(one, 5).is_ok() {}
+        for address in 0..40_000_u32 {
+            let _ = rate.take_at(IpAddr::V4((0x0b00_0000 + address).into()), 5);
+        }
+        assert!(rate.take_at(one, 5).is_err());
     }
 
     #[test]

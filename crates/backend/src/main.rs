@@ -111,6 +111,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 async fn run(config: Config) -> Result<(), String> {
     start_log(&config);
+    hold_all_connections();
     let (listen, public_url) = (config.listen.clone(), config.public_url.clone());
     let listener = tokio::net::TcpListener::bind(&listen)
         .await
@@ -122,6 +123,16 @@ async fn run(config: Config) -> Result<(), String> {
     serve(app, listener, stop())
         .await
         .map_err(|error| error.to_string())
+}
+
+/// Many systems let a process hold 1024 files and sockets unless it asks for more, which browsers that keep theirs use up.
+fn hold_all_connections() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(cause = %error, "no more connections than the system's default can be held");
+    }
 }
 
 /// Until somebody asks us to stop.

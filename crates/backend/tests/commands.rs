@@ -7,7 +7,7 @@ mod support;
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -210,23 +210,17 @@ fn answers(port: u16) -> bool {
         && answer.starts_with("HTTP/1.1 200")
 }
 
-#[test]
-fn whoever_asks_it_to_stop_is_obeyed() {
+/// A backend that serves, and the folder it runs in. It may hold few files unless it asks for more.
+fn serving() -> (Child, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("admit-one.toml");
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    std::fs::write(
-        &config,
-        FINE.replace("127.0.0.1:0", &format!("127.0.0.1:{port}")),
-    )
-    .unwrap();
-    let mut serving = Command::new(env!("CARGO_BIN_EXE_admit-one"))
-        .args(["serve", "--config"])
-        .arg(config)
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let toml = FINE.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"));
+    std::fs::write(folder.path().join("admit-one.toml"), toml).unwrap();
+    let serving = Command::new("sh")
+        .args(["-c", "ulimit -Sn 64 && exec \"$0\" serve"])
+        .arg(env!("CARGO_BIN_EXE_admit-one"))
         .env("SEAL", "ab".repeat(32))
         .current_dir(folder.path())
         .stdout(Stdio::null())
@@ -237,6 +231,25 @@ fn whoever_asks_it_to_stop_is_obeyed() {
         assert!(Instant::now() < end, "it doesn't answer");
         std::thread::sleep(Duration::from_millis(20));
     }
+    (serving, folder)
+}
+
+#[test]
+fn as_many_connections_are_held_as_the_system_allows() {
+    let (mut serving, _folder) = serving();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", serving.id())).unwrap();
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    let mut lines = limits.lines();
+    let files = lines.find(|line| line.starts_with("Max open files"));
+    let numbers: Vec<&str> = files.unwrap().split_whitespace().skip(3).collect();
+    assert_eq!(numbers[0], numbers[1], "{limits}");
+}
+
+#[test]
+fn whoever_asks_it_to_stop_is_obeyed() {
+    let (mut serving, _folder) = serving();
+    let end = Instant::now() + Duration::from_secs(20);
     let terminate = Command::new("kill")
         .args(["-TERM", &serving.id().to_string()])
         .status();

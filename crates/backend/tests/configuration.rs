@@ -272,7 +272,7 @@ fn mistakes_name_line_key_found_and_allowed() {
             "client_secret_env = ",
             "client_secret = ",
             "(is `client_secret_env` meant?); allowed: `client_secret_env`, `client_secret_file`, `client_id`, `client_auth`, \
-             `client_key_file`, and 32 others that docs/configuration.md names",
+             `client_key_file`, and 34 others that docs/configuration.md names",
         ),
         (
             "[[providers]]",
