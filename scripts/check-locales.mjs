@@ -35,5 +35,26 @@ for (const key of keys) {
   }
   if (forms.size > 1) problems.push(`${key}: placeholders differ (${[...forms].map(([names, file]) => `${file}: ${names || 'none'}`).join(', ')})`);
 }
+
+// What the app, the pages as they are served and the backend say is there. A key that ends with a dot is put together.
+const sources = readdirSync('src', { recursive: true }).map((file) => `src/${file}`)
+  .concat(readdirSync('crates/backend/src', { recursive: true }).map((file) => `crates/backend/src/${file}`), 'index.html')
+  .filter((file) => /\.(rs|js|html)$/.test(file));
+const groups = [...new Set([...keys].map((key) => key.split('.')[0]))].join('|');
+const said = new RegExp(`(?:["']|%)((?:${groups})\\.[a-z0-9_.]*)(?:["']|%)`, 'g');
+for (const file of sources) {
+  for (const [, key] of readFileSync(file, 'utf8').matchAll(said)) {
+    if (![...keys].some((known) => known === key || (key.endsWith('.') ? known.startsWith(key) : known.startsWith(`${key}.`)))) {
+      problems.push(`${file}: ${key} is said, and no language has it`);
+    }
+  }
+}
+// The widget's loader comes alone, with its words in it.
+const loader = readFileSync('public/admit-one.js', 'utf8');
+for (const [file, locale] of locales) {
+  const text = (key) => locale.get(key)?.replace(/^"|"$/g, '');
+  const words = `${file.split('.')[0]}: ['${text('landing.log_in')}', '${text('account.sign_out')}']`;
+  if (!loader.includes(words)) problems.push(`public/admit-one.js: no ${words} in WORDS`);
+}
 console.log(problems.join('\n') || `${locales.size} languages, ${keys.size} sentences, ${codes.length} error codes`);
 process.exitCode = problems.length ? 1 : 0;

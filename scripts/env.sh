@@ -51,6 +51,7 @@ die() {
 
 # Holds the shared target directory for this clone until the calling shell ends.
 hold_target() {
+  [ -z "${TARGET_IS_HELD:-}" ] || return 0 # by the script that has called this one
   mkdir -p "$CARGO_TARGET_DIR"
   if command -v flock >/dev/null; then
     exec 9>"$CARGO_TARGET_DIR/.admit-one.lock"
@@ -61,8 +62,12 @@ hold_target() {
     find "$CARGO_TARGET_DIR" -maxdepth 5 -type d -path '*/.fingerprint/admit-one*' -prune -exec rm -rf {} +
     printf '%s' "$REPO" >"$owner"
   fi
+  export TARGET_IS_HELD=1
 }
 
-release_target() { exec 9>&-; }
+release_target() {
+  exec 9>&-
+  unset TARGET_IS_HELD
+}
 
 seconds_since() { echo "$(($(date +%s) - $1))s"; }

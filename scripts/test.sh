@@ -5,7 +5,7 @@ set -uo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$REPO" || exit 1
 
-STEPS=(fmt scripts docs locales licenses advisories clippy clippy_wasm protocol_wasm fuzz crates rustdoc app glue budget browser journeys)
+STEPS=(fmt scripts docs locales licenses advisories clippy clippy_wasm protocol_wasm fuzz crates rustdoc app glue budget demo browser journeys)
 WASM=(--target wasm32-unknown-unknown)
 FIRST_SCREEN_BUDGET=100000 # bytes, brotli
 LOADER_BUDGET=4096         # the same, of the widget's loader
@@ -13,6 +13,8 @@ STEP_TIMEOUT=3000          # seconds; a hang must not outlast the patience of a 
 LOGS=$REPO/target/test-logs
 PASSED=0
 FAILED=0
+AGAIN=0
+SKIPPED=()
 
 about() {
   case $1 in
@@ -31,6 +33,7 @@ about() {
     app) echo "the browser app, built as it is served (two minutes the first time)" ;;
     glue) echo "no eval in what the browser is served, and no browser needed to import the loader" ;;
     budget) echo "size of the first screen and of the widget's loader" ;;
+    demo) echo "make demo starts, answers and stops" ;;
     browser) echo "browser tests (minutes the first time)" ;;
     journeys) echo "journeys through the whole system (minutes)" ;;
   esac
@@ -108,6 +111,24 @@ budget() {
   [ "$total" -le "$FIRST_SCREEN_BUDGET" ] && [ "$size" -le "$LOADER_BUDGET" ]
 }
 
+demo() {
+  local printed=$LOGS/demo.printed url demo status=0
+  for url in 8800 8900 8901; do
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$url") 2>/dev/null || { echo "port $url is in use" && return $SKIP; }
+  done
+  scripts/demo.sh >"$printed" 2>&1 &
+  demo=$!
+  until grep -q '^  Open  http' "$printed"; do
+    kill -0 "$demo" 2>/dev/null || { cat "$printed" && return 1; }
+    sleep 0.5
+  done
+  for url in http://localhost:8800/ http://localhost:8800/readyz http://localhost:8900/ http://partner.localhost:8901/; do
+    echo "$url" && curl -fsS -o /dev/null "$url" || status=1
+  done
+  kill "$demo"
+  wait "$demo" && ! curl -sS -o /dev/null http://localhost:8800/healthz && return $status
+}
+
 browser() { wasm-pack test --headless --chrome --mode no-install -- --locked; }
 
 # A browser on a busy machine can be late for once: a journey that fails is walked once more, by itself, and counts as it
@@ -138,6 +159,7 @@ run() {
   limited "$step" >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" = $SKIP ]; then
     echo "    skipped: $(tail -n 1 "$log")"
+    SKIPPED+=("$step")
     return
   fi
   if is_suite "$step"; then
@@ -154,6 +176,7 @@ run() {
   else
     echo "    ok in $(seconds_since "$started"): $passed passed"
     sed -n 's/^once more:/    walked once more:/p' "$log"
+    AGAIN=$((AGAIN + $(grep -c '^once more:' "$log")))
   fi
 }
 
@@ -172,5 +195,8 @@ mkdir -p "$LOGS"
 hold_target
 [ $# -gt 0 ] || set -- "${STEPS[@]}"
 for step in "$@"; do run "$step"; done
-echo "$PASSED passed, $FAILED failed"
+SUMMARY="$PASSED passed, $FAILED failed"
+[ "$AGAIN" = 0 ] || SUMMARY="$SUMMARY, $AGAIN walked once more"
+[ "${#SKIPPED[@]}" = 0 ] || SUMMARY="$SUMMARY; skipped: ${SKIPPED[*]}"
+echo "$SUMMARY"
 [ "$FAILED" = 0 ]

@@ -125,6 +125,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn arabic_and_hebrew_run_from_right_to_left() {
+        for (tag, dir) in [("ar", "rtl"), ("he", "rtl"), ("de", "ltr")] {
+            assert_eq!(Language(tag).dir(), dir);
+        }
+    }
+
+    #[test]
     fn lang_comes_before_the_browsers_wish() {
         assert_eq!(
             Language::chosen(Some("x=1&lang=fr"), Some("de")).as_str(),

@@ -276,7 +276,83 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+
+    /// A server that answers each request with so many bytes, and how many connections it has taken.
+    async fn server(bytes: usize) -> (String, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let taken = Arc::new(AtomicUsize::new(0));
+        let connections = taken.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                connections.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\n\r\n");
+                        let answer = [head.into_bytes(), vec![b'x'; bytes]].concat();
+                        let _ = stream.write_all(&answer).await;
+                    }
+                });
+            }
+        });
+        (url, taken)
+    }
+
+    async fn ask(upstream: &Upstream, url: &str) -> Result<Answer, Failure> {
+        let request = HttpRequest {
+            method: "POST",
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        upstream
+            .send(&"club".into(), UpstreamCall::Token, request)
+            .await
+    }
+
+    fn upstream() -> Upstream {
+        let limits = UpstreamLimits {
+            timeout_ms: 5_000,
+            connect_timeout_ms: 5_000,
+            metadata_ttl: 60,
+            max_body: 10_000,
+        };
+        Upstream::new(limits, Arc::new(Metrics::new())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn connections_are_kept_for_the_next_call() {
+        let upstream = upstream();
+        let (url, taken) = server(10_000).await;
+        for _ in 0..5 {
+            assert_eq!(ask(&upstream, &url).await.unwrap().body.len(), 10_000);
+            // The connection is given back by a task of its own.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(taken.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_no_longer_than_allowed() {
+        let (url, _) = server(10_001).await;
+        let failure = ask(&upstream(), &url).await.err().unwrap();
+        assert_eq!(failure.code, Code::UpstreamError);
+        assert!(
+            failure.cause.contains("`upstream.max_body`"),
+            "{}",
+            failure.cause
+        );
+    }
 
     #[tokio::test]
     async fn names_below_localhost_are_this_machine() {

@@ -8,6 +8,7 @@
 mod support;
 
 use std::{
+    cell::RefCell,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -17,6 +18,11 @@ use admit_one_protocol::Code;
 use axum::body::{Body, HttpBody};
 use http::Request;
 use hyper::body::Frame;
+use proptest::{
+    collection::{hash_map, vec},
+    prelude::*,
+    sample::select,
+};
 use serde_json::{Value, json};
 use support::{Browser, ORIGIN, exchange_body};
 
@@ -60,6 +66,78 @@ async fn a_body_is_the_json_of_its_call_and_not_longer_than_allowed() {
         .call("POST", PATH, body)
         .await
         .refused(Code::RequestTooLarge);
+}
+
+/// Something that JSON can say, with the names that our calls know in it.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,40}".prop_map(Value::from),
+        Just(json!("club")),
+        Just(json!("here")),
+    ];
+    let name = select(vec![
+        "provider",
+        "code",
+        "code_verifier",
+        "redirect_uri",
+        "iss",
+        "step_up",
+        "handle",
+        "reach",
+        "id_token",
+        "state",
+        "access_token",
+        "profile",
+        "email",
+        "partner",
+        "origin",
+        "challenge",
+        "sealed",
+        "verifier",
+        "t",
+        "session",
+        "username",
+        "password",
+        "lang",
+    ]);
+    leaf.prop_recursive(3, 24, 8, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            hash_map(name.clone().prop_map(str::to_owned), inner, 0..8)
+                .prop_map(|members| members.into_iter().collect()),
+        ]
+    })
+}
+
+#[test]
+fn whatever_a_stranger_sends_is_their_mistake_and_not_ours() {
+    let description: Value = serde_json::from_str(admit_one_backend::OPENAPI).unwrap();
+    let paths = description["paths"].as_object().unwrap();
+    let calls: Vec<(String, String)> = paths
+        .iter()
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().keys();
+            let path = path.replace("{provider}", "club");
+            methods.map(move |method| (method.to_uppercase(), path.clone()))
+        })
+        .filter(|(method, path)| method != "GET" && path.starts_with("/v1/"))
+        .collect();
+    assert!(calls.len() >= 12, "{calls:?}");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let browser = RefCell::new(runtime.block_on(Browser::start()));
+    proptest!(ProptestConfig::with_cases(48), |(body in anything(), bytes in any::<Vec<u8>>(), raw in any::<bool>())| {
+        for (method, path) in &calls {
+            let mut request = browser.borrow_mut().request(method, path, &body);
+            if raw {
+                *request.body_mut() = Body::from(bytes.clone());
+            }
+            let answer = runtime.block_on(browser.borrow().send(request));
+            prop_assert!((400..500).contains(&answer.status), "{method} {path}: {} {}", answer.status, answer.body);
+        }
+    });
 }
 
 #[tokio::test]
