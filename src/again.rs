@@ -3,7 +3,6 @@
 
 use std::{cell::Cell, pin::Pin};
 
-use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use crate::{app::App, browser, failure::Failure, session::SignedIn, sync};
@@ -51,6 +50,19 @@ pub fn never_mind(app: App) {
     }
 }
 
+/// How long to wait after something that passes, `least` or more: those who are asked to come again don't come together.
+pub fn pause_ms(failure: &Failure, least: u32) -> u64 {
+    match failure.retry_after {
+        Some(seconds) => {
+            let asked = u32::try_from(seconds)
+                .unwrap_or(u32::MAX)
+                .saturating_mul(1000);
+            u64::from(asked.max(least)) + u64::from(browser::a_part_of(asked / 2))
+        }
+        None => u64::from(least),
+    }
+}
+
 /// The wait until we can be reached. There is one at a time: the last that was begun.
 pub struct Wait {
     app: App,
@@ -77,7 +89,8 @@ impl Wait {
 
     /// Shows what went wrong, and waits until it is worth another try; `false` where it isn't.
     pub async fn is_over(&mut self, failure: Failure) -> bool {
-        let passes = failure.code == Code::Offline;
+        let passes = failure.passes();
+        let pause = pause_ms(&failure, self.pause_ms);
         // What is said already isn't said, and read out, once more.
         if !(passes && self.is_wanted()) {
             self.app.notice.set(None);
@@ -86,7 +99,7 @@ impl Wait {
             }
         }
         let mut was_online = browser::is_online();
-        let until = browser::now_ms() + u64::from(self.pause_ms);
+        let until = browser::now_ms() + pause;
         self.pause_ms = (self.pause_ms * 2).min(LAST_PAUSE_MS);
         while passes && self.is_wanted() {
             let is_back = browser::is_online() && !was_online;
@@ -123,11 +136,10 @@ impl Wait {
     }
 }
 
-/// Whether the page says that we can't be reached.
+/// Whether the page says that something passes.
 fn is_shown(app: App) -> bool {
     let notice = app.notice.read_untracked();
-    let offline = |notice: &Failure| notice.code == Code::Offline;
-    app.failure.read_untracked().is_none() && notice.as_ref().is_some_and(offline)
+    app.failure.read_untracked().is_none() && notice.as_ref().is_some_and(Failure::passes)
 }
 
 const LOOK_MS: u32 = 200;

@@ -110,6 +110,11 @@ pub fn now_ms() -> u64 {
     Date::now() as u64
 }
 
+/// So many milliseconds, or fewer, at random.
+pub fn a_part_of(ms: u32) -> u32 {
+    (js_sys::Math::random() * f64::from(ms)) as u32
+}
+
 /// 32 bytes of the browser's entropy; `None` where there is no `crypto`.
 pub fn entropy() -> Option<[u8; 32]> {
     let mut bytes = [0; 32];

@@ -7,6 +7,7 @@ use admit_one_protocol::{
 use leptos::prelude::*;
 
 use crate::{
+    again::pause_ms,
     api,
     app::App,
     browser::{self, Entry, Lock},
@@ -35,8 +36,8 @@ pub enum Progress {
     Working,
     /// Something was away for a moment; it is being tried again.
     Trying,
-    /// We can't be reached; it goes on by itself when we can.
-    Offline,
+    /// We can't be reached, or say when to come again; it goes on by itself then.
+    Waiting(Failure),
     /// Trying by itself didn't help; the buyer can.
     Stuck(Failure),
     /// SSO2: our own login form, for the sign-in of this `state`.
@@ -77,14 +78,16 @@ pub async fn run(app: App, progress: RwSignal<Progress>) {
             Err(Trouble::Passing(failure)) => failure,
         };
         let was_online = browser::is_online();
-        if failure.code == Code::Offline && (!was_online || tries >= TRIES) {
-            progress.set(Progress::Offline);
-            let until = browser::now_ms() + u64::from(FIRST_PAUSE_MS << tries.min(MOST_DOUBLED));
+        let is_soon = failure.retry_after.is_none() && was_online && tries < TRIES;
+        if failure.passes() && !is_soon {
+            let least = FIRST_PAUSE_MS << tries.min(MOST_DOUBLED);
+            let until = browser::now_ms() + pause_ms(&failure, least);
+            progress.set(Progress::Waiting(failure));
             if was_online {
                 tries += 1; // somebody in between is away
             }
             // The button sets it to `Working`.
-            let waits = || progress.try_get_untracked() == Some(Progress::Offline);
+            let waits = || matches!(progress.try_get_untracked(), Some(Progress::Waiting(_)));
             let is_time = || browser::is_online() && (!was_online || browser::now_ms() >= until);
             while !is_time() && waits() {
                 browser::sleep(200).await;

@@ -73,6 +73,12 @@ impl Failure {
         )
     }
 
+    /// Whether it passes by itself: we can't be reached, or have too much to do and say when to come again.
+    pub fn passes(&self) -> bool {
+        let is_busy = matches!(self.code, Code::RateLimited | Code::DirectoryBusy);
+        self.code == Code::Offline || is_busy && self.retry_after.is_some()
+    }
+
     /// Whether another try a moment later is likely to help; a timeout has made the buyer wait long enough.
     pub fn is_brief(&self) -> bool {
         self.is_transient()

@@ -152,14 +152,9 @@ pub fn watch(app: App) {
 pub fn try_again(app: App) {
     FAILURES.set(0);
     browser::spawn(async move {
-        browser::sleep(a_part_of(SPREAD_MS)).await;
+        browser::sleep(browser::a_part_of(SPREAD_MS)).await;
         watch(app);
     });
-}
-
-/// At random.
-fn a_part_of(milliseconds: u32) -> u32 {
-    (js_sys::Math::random() * f64::from(milliseconds)) as u32
 }
 
 fn come_back(app: App) {
@@ -186,7 +181,7 @@ fn come_back(app: App) {
     TIMER.set(mine);
     browser::spawn(async move {
         let spread = if failures > 0 { wait as u32 * 500 } else { 0 };
-        browser::sleep(wait as u32 * 1000 + a_part_of(spread)).await;
+        browser::sleep(wait as u32 * 1000 + browser::a_part_of(spread)).await;
         if TIMER.get() == mine {
             watch(app);
         }

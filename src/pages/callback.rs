@@ -1,6 +1,5 @@
 //! `/callback/{provider}`: the buyer is back and waits a moment (`src/shell/callback.html` is its first look).
 
-use admit_one_protocol::Code;
 use leptos::prelude::*;
 
 use super::parts::{actions, button, card, dynamic, nothing, notice_of, status};
@@ -22,7 +21,7 @@ pub fn callback(app: App) -> AnyView {
     let retry = move || match progress.try_get_untracked() {
         Some(Progress::Stuck(_)) => run(),
         // It is being waited for; this ends the waiting.
-        Some(Progress::Offline) => progress.set(Progress::Working),
+        Some(Progress::Waiting(_)) => progress.set(Progress::Working),
         _ => {}
     };
     browser::on_window("online", retry);
@@ -39,21 +38,20 @@ pub(super) fn waiting(
     progress: RwSignal<Progress>,
     retry: impl Fn() + Copy + Send + 'static,
 ) -> AnyView {
-    let waits = move || !matches!(*progress.read(), Progress::Offline | Progress::Stuck(_));
+    let waits = move || !matches!(*progress.read(), Progress::Waiting(_) | Progress::Stuck(_));
     vec![
         dynamic(move || {
             let key = match *progress.read() {
                 Progress::Trying => "callback.trying",
-                Progress::Offline if !browser::is_online() => "callback.offline",
-                Progress::Offline => "callback.trying",
+                Progress::Waiting(_) if !browser::is_online() => "callback.offline",
+                Progress::Waiting(_) => "callback.trying",
                 Progress::Stuck(_) => "callback.stuck",
                 _ => "callback.working",
             };
             status("status", waits(), t(key))
         }),
         notice_of(move || match progress.get() {
-            Progress::Stuck(failure) => Some(failure),
-            Progress::Offline => Some(Code::Offline.into()),
+            Progress::Stuck(failure) | Progress::Waiting(failure) => Some(failure),
             _ => None,
         }),
         dynamic(move || {

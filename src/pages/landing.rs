@@ -29,7 +29,7 @@ pub fn landing(app: App) -> AnyView {
     let retry = move || match progress.try_get_untracked() {
         Some(Progress::Stuck(_)) => run(),
         // It is being waited for; this ends the waiting.
-        Some(Progress::Offline) => progress.set(Progress::Working),
+        Some(Progress::Waiting(_)) => progress.set(Progress::Working),
         _ => {}
     };
     browser::on_window("online", retry);

@@ -85,6 +85,34 @@ async fn an_exchange_that_takes_a_while_is_spoken_of() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_when_to_come_again_comes_by_themselves() {
+    for call in ["/v1/exchange", "/v1/profile"] {
+        journey(async |j| {
+            let b = &j.browser;
+            let problem = json!({ "type": "about:blank", "title": "", "status": 429, "code": "rate_limited", "retry_after": 1 });
+            let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
+            let busy = (status, Default::default(), problem.to_string());
+            j.stage.backend_gate.answer(call, busy);
+            b.open(&j.stage.app("/")).await;
+            b.sign_in("alice").await;
+            b.sees_error("rate_limited").await;
+            // Which may be as often as it takes.
+            let asked = j.stage.backend_gate.count(call);
+            while j.stage.backend_gate.count(call) < asked + 2 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            j.stage.backend_gate.release();
+            b.wait_for("document.querySelector('[data-testid=continue]')")
+                .await;
+            b.sees_signed_in(ALICE).await;
+            b.wait_for("!document.querySelector('[data-testid=error]')")
+                .await;
+        })
+        .await;
+    }
+}
+
 /// The addresses of a module of ours and of its WebAssembly, neither of which the browser has.
 async fn not_yet_fetched(j: &Journey, module: &str) -> [String; 2] {
     let b = &j.browser;
