@@ -21,6 +21,12 @@ const pair = async () => {
   return { verifier, challenge: base64url(hash) };
 };
 const fault = (code) => Object.assign(new Error(code), { name: 'AdmitOneError', code });
+// What the page's developer has to know; our own page, which says more, may be gone by now.
+const ADVICE = {
+  partner_unknown: 'no [[partners]] of the configuration has this `partner` as its `id`',
+  partner_origin: `${globalThis.location?.origin} isn't among the \`origins\` of this partner`,
+  frame_refused: `the page's policy may lack ${ours} in \`frame-src\``,
+};
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // What is under way outlives a redirect and a reload of this tab; where storage is blocked it lives in the page.
@@ -148,7 +154,9 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   #leave(attempt, { verifier, challenge }) {
     if (this.#attempt !== attempt) return;
-    const { action } = attempt, partner = this.getAttribute('partner') || '';
+    if (!this.getAttribute('partner')) return this.#fail('partner_unknown');
+    if (!navigator.onLine) return this.#fail('offline');
+    const { action } = attempt, partner = this.getAttribute('partner');
     const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, origin: location.origin, lang: this.#lang() })}`;
     const mine = { partner, action, challenge, verifier };
     keep(mine); // before the popup, which takes a copy along
@@ -260,6 +268,7 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     const { reject, action } = this.#attempt || {};
     this.#attempt = null;
     this.#paint();
+    if (ADVICE[code]) console.warn(`<admit-one>: ${code}: ${ADVICE[code]}`);
     this.#tell('error', { code, action });
     reject?.(fault(code));
   }

@@ -7,7 +7,7 @@ use crate::{
     api,
     browser::{self, Entry},
     failure::Failure,
-    messages::{self, t},
+    messages::{self, t, title},
     pages,
     route::Route,
     session::Session,
@@ -63,7 +63,7 @@ impl App {
             self.route.set(Route::SignIn);
         }
         self.starting.set(None);
-        browser::set_title(&[&t(failure.title()), " · ", &t("app.name")].concat());
+        browser::set_title(&title(failure.title()));
         self.failure.set(Some(failure));
         browser::spawn(async {
             browser::sleep(0).await;
@@ -110,6 +110,7 @@ pub fn mount() {
 /// Mounts a page in place of what was served.
 fn place(mut configuration: PublicConfiguration, page: fn(App) -> AnyView) {
     let messages = std::mem::take(&mut configuration.messages);
+    messages::set_name(messages.get("app.name"));
     let file = browser::boot_messages();
     let file = file.and_then(|file| serde_json::from_slice(file.as_bytes()).ok());
     messages::set_messages(file.unwrap_or(messages));
@@ -178,7 +179,7 @@ fn announce_page(app: App, signed_in: Memo<bool>) {
             }
             (_, route, _) => route.title(),
         };
-        browser::set_title(&[&t(name), " · ", &t("app.name")].concat());
+        browser::set_title(&title(name));
         if before.is_some_and(|before| before != name) {
             browser::focus_heading();
         }

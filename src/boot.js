@@ -103,6 +103,8 @@
   const lang = new URLSearchParams(location.search).get('lang');
   if (lang && /^[a-z-]{2,8}$/i.test(lang)) doc.cookie = `admit-one-lang=${lang}; Path=/; Max-Age=31536000; SameSite=Lax`;
 
+  addEventListener('pageshow', (event) => { boot.back = event.persisted; });
+
   // The provider used last stands first, as the app will have it.
   const last = read(stores[0], 'admit-one.last') || read(stores[1], 'admit-one.last');
   const buttons = doc.querySelectorAll('.provider'), main = doc.getElementById('app');

@@ -78,6 +78,13 @@ pub fn encoded(value: &str) -> String {
     js_sys::encode_uri_component(value).into()
 }
 
+/// Whether the page was opened by the back or forward button, anew or as it was.
+pub fn came_by_history() -> bool {
+    const BACK_FORWARD: f64 = 2.0;
+    let navigation = member(&member(&window(), "performance"), "navigation");
+    member(&navigation, "type").as_f64() == Some(BACK_FORWARD) || boot::is_back()
+}
+
 /// Leaves for another address without keeping this one in the history.
 pub fn leave_for_good(url: &str) -> bool {
     window().location().replace(url).is_ok()

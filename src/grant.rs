@@ -57,6 +57,11 @@ async fn ask(app: App) -> Result<(), Failure> {
         // Whoever comes back isn't sent on once more.
         browser::set_path(Route::Account.path(), Entry::Replace);
     }
-    browser::leave(&granted.location);
+    if session.return_to.is_some() {
+        // Nobody has stopped here: the back button doesn't either.
+        browser::leave_for_good(&granted.location);
+    } else {
+        browser::leave(&granted.location);
+    }
     Ok(())
 }

@@ -24,6 +24,10 @@ pub fn leave(
     if browser::subtle().is_none() {
         return Err(Code::CryptoUnavailable.into());
     }
+    if !browser::is_online() {
+        // The browser's own page would say so, and keep the buyer.
+        return Err(Code::Offline.into());
+    }
     let entropy = || browser::entropy().ok_or(Code::CryptoUnavailable);
     let entropy = AuthorizationEntropy {
         state: entropy()?,
@@ -41,7 +45,6 @@ pub fn leave(
     let request = AuthorizationRequest::new(provider, entropy, options, browser::now_ms())?;
     pending::prune();
     pending::keep(configuration.custody, &request.pending)?;
-    let _ = Shelf::Local.put(LAST, &provider.id) || Shelf::Session.put(LAST, &provider.id);
     if browser::leave(&request.url) {
         Ok(())
     } else {
@@ -90,6 +93,11 @@ pub fn want_another(wanted: bool) {
 /// Whether it is.
 pub fn wants_another() -> bool {
     Shelf::Session.text(ANOTHER).is_some()
+}
+
+/// Notes the provider that somebody has signed in with.
+pub fn used(provider: &str) {
+    let _ = Shelf::Local.put(LAST, provider) || Shelf::Session.put(LAST, provider);
 }
 
 /// The provider that the buyer used last.

@@ -6,6 +6,17 @@ use admit_one_protocol::api::Texts;
 
 thread_local! {
     static MESSAGES: RefCell<Texts> = RefCell::default();
+    static NAME: RefCell<String> = RefCell::default();
+}
+
+/// What the operator is called, which is in the page and not in the file of sentences.
+pub fn set_name(name: Option<&str>) {
+    NAME.set(name.unwrap_or_default().to_owned());
+}
+
+/// The title of a page.
+pub fn title(key: &str) -> String {
+    [t(key), NAME.with_borrow(String::clone)].join(" · ")
 }
 
 /// Takes over the sentences of the configuration.

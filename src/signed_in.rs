@@ -8,7 +8,7 @@ use admit_one_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{browser, custody};
+use crate::{browser, custody, leave};
 
 /// A buyer who is signed in, as it is put down in the browser.
 #[derive(Clone, Deserialize, Serialize)]
@@ -184,6 +184,7 @@ impl SignedIn {
 /// Puts a session down where the configuration wants it, with the readable copy of the ID token; says whether it is kept.
 #[inline(never)]
 pub fn put_down(custody: Custody, mirror: Option<&CookieMirror>, session: &SignedIn) -> bool {
+    leave::used(&session.provider);
     let kept = custody::keep(custody, session);
     if let (Some(mirror), Some(id_token)) = (mirror, &session.id_token) {
         custody::mirror(

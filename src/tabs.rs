@@ -123,9 +123,9 @@ pub async fn resume(app: App) {
 }
 
 /// Where a link to the sign-in page sends whoever is signed in already: on at once, but not round and round, should the shop
-/// send them back again.
+/// send them back again, nor by the back button.
 fn sent_on(app: App) -> Result<Option<String>, Code> {
-    if app.route.get_untracked() != Route::SignIn {
+    if app.route.get_untracked() != Route::SignIn || browser::came_by_history() {
         return Ok(None);
     }
     let wanted = start::wanted(&app.configuration.read_value())?;

@@ -28,6 +28,11 @@ pub fn boot_data(names: &[&str]) -> Option<String> {
         .as_string()
 }
 
+/// Whether the page was left, and is shown again as it was.
+pub(super) fn is_back() -> bool {
+    member(&boot(), "back").is_truthy()
+}
+
 /// Loads the whole app in place of the sign-in page.
 pub fn boot_load() {
     let _ = call(&boot(), "load", &["app".into()]);

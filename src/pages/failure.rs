@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use super::{
     parts::{actions, button, for_developers, sentence},
     sign_in,
+    widget::cancel,
 };
-use crate::{app::App, failure::Failure, messages::t, sign_out::other_account};
+use crate::{app::App, failure::Failure, messages::t, sign_out::other_account, start};
 
 /// The page of a failure.
 pub fn failure(app: App, failure: Failure) -> AnyView {
@@ -44,11 +45,15 @@ pub fn failure(app: App, failure: Failure) -> AnyView {
             start_again,
         ),
     };
+    let session = app.session.current();
+    let leads_to = session
+        .and_then(|session| session.return_to)
+        .or_else(|| start::wanted(&app.configuration.read_value()).ok());
     view! {
         <main class="card failure" data-testid="error" data-code=failure.code.as_str()>
             <h1 tabindex="-1">{t(failure.title())}</h1>
             <p class="lead" role="alert">{sentence(&failure)}</p>
-            {actions("actions", vec![next])}
+            {actions("actions", vec![next, cancel(app, leads_to)])}
             {for_developers(&failure)}
         </main>
     }

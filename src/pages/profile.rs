@@ -201,7 +201,7 @@ impl Form {
             chosen => Some(chosen),
         };
         let number = self.value(Field::PhoneNumber);
-        if let Some(number) = country.and_then(|country| international(&number, &country)) {
+        if let Some(number) = international(&number, &country.unwrap_or_default()) {
             browser::write("[name=phone_number]", &number);
             self.answer(Field::PhoneNumber, number);
         }

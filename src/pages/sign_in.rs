@@ -8,6 +8,7 @@ use super::{
     widget::{cancel, received},
 };
 use crate::{
+    again::Wait,
     app::App,
     browser,
     failure::Failure,
@@ -108,17 +109,23 @@ fn begin(app: App, provider: String) {
     if app.starting.get_untracked().is_some() {
         return;
     }
-    app.starting.set(Some(provider.clone()));
+    let mut wait = Wait::new(app);
     browser::spawn(async move {
         let return_to = destination(app);
-        let Err(failure) = start::start(app, &provider, &return_to).await else {
-            return;
-        };
-        app.starting.set(None);
-        if failure.is_transient() {
-            app.notice.set(Some(failure));
-        } else {
-            app.fail(failure);
+        loop {
+            app.notice.set(None);
+            app.starting.set(Some(provider.clone()));
+            let Err(failure) = start::start(app, &provider, &return_to).await else {
+                return;
+            };
+            app.starting.set(None);
+            if !failure.is_transient() {
+                return app.fail(failure);
+            }
+            app.notice.set(Some(failure.clone()));
+            if !failure.passes() || !wait.is_over(failure).await {
+                return;
+            }
         }
     });
 }

@@ -60,11 +60,15 @@ impl State {
     /// What the page may know, now.
     pub(crate) fn configuration(&self, language: Language) -> PublicConfiguration {
         let config = &self.config;
+        let mut messages = language.messages().clone();
+        if let Some(name) = &config.name {
+            messages.insert("app.name".to_owned(), name.in_language(language));
+        }
         PublicConfiguration {
             nonce: self.sealer.stamp(self.clock.now_ms()),
             time: self.clock.now(),
             lang: language.as_str().to_owned(),
-            messages: language.messages().clone().into_iter().collect(),
+            messages: messages.into_iter().collect(),
             custody: config.custody,
             cookie_mirror: config.cookie_mirror.clone(),
             providers: self

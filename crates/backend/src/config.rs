@@ -43,6 +43,8 @@ pub struct Config {
     pub handle_lifetime: u64,
     /// Where a buyer who can't go on finds help.
     pub support_url: Option<String>,
+    /// What buyers call who signs them in, where it isn't "Admit One".
+    pub name: Option<Label>,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The keys that seal handles and nonces: the first seals, all open.

@@ -340,6 +340,21 @@ fn mistakes_name_line_key_found_and_allowed() {
             "`server.listen`: found \"localhost\"; allowed: an address and a port",
         ),
         (
+            "listen = \"127.0.0.1:0\"",
+            "listen = \":8800\"",
+            "`server.listen`: found \":8800\"; allowed: an address and a port",
+        ),
+        (
+            "listen = \"127.0.0.1:0\"",
+            "listen = \"127.0.0.1:0\"\nnames = { fr = \"Billets\" }",
+            "allowed: them beside `server.name`",
+        ),
+        (
+            "listen = \"127.0.0.1:0\"",
+            "listen = \"127.0.0.1:0\"\nhandle_lifetime = -5",
+            "a whole number that isn't negative",
+        ),
+        (
             "client_secret_env = \"CLUB\"",
             "client_secret_env = \"UNSET\"",
             "`providers.client_secret_env`: found \"UNSET\", which isn't set; allowed: ",

@@ -49,6 +49,19 @@ async fn the_page_has_its_buttons_and_its_data_before_any_script() {
 }
 
 #[tokio::test]
+async fn the_page_has_the_operators_name() {
+    let named = "name = \"Club & Tickets\"\nnames = { fr = \"Billets du club\" }";
+    let browser = Browser::configured(named, "").await;
+    for (lang, name) in [("de", "Club &amp; Tickets"), ("fr", "Billets du club")] {
+        let page = browser.get(&format!("/?lang={lang}")).await;
+        let html = page.body.as_str().unwrap();
+        assert!(html.contains(&format!("<span>{name}</span>")), "{html}");
+        assert!(html.contains(&format!(" · {name}</title>")), "{html}");
+        assert!(!html.contains("Admit One"), "{html}");
+    }
+}
+
+#[tokio::test]
 async fn a_label_is_in_the_language_of_the_page() {
     let upstream = support::Upstream::start().await;
     let partner = "[[partners]]\nid = \"fanzine\"\nlabel = \"Fanzine\"\nlabels = { fr = \"Le <Fan>\" }\norigins = [\"https://fanzine.example\"]\n";

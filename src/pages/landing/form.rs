@@ -4,12 +4,16 @@
 use admit_one_protocol::{
     Code,
     api::PublicProvider,
+    authorization::PendingAuthorization,
     sso2::authenticate::{LONGEST_PASSWORD, LONGEST_USERNAME, Password},
 };
 use leptos::prelude::*;
 
 use super::{
-    super::parts::{dynamic, for_developers, nothing, paragraph, sentence},
+    super::{
+        parts::{dynamic, for_developers, nothing, paragraph, sentence},
+        widget::cancel,
+    },
     another_way,
 };
 use crate::{
@@ -54,7 +58,12 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         frozen_for: RwSignal::new(0),
         was_frozen: RwSignal::new(false),
     };
-    let provider = form.provider();
+    let pending = form.pending();
+    let leads_to = pending.as_ref().map(|pending| pending.return_to.clone());
+    let provider = pending.and_then(|pending| {
+        let configuration = app.configuration.read_value();
+        configuration.provider(&pending.provider).cloned()
+    });
     let label = provider.as_ref().map(|provider| &*provider.label);
     let label = label.unwrap_or_default();
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -80,6 +89,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
                 <button type="button" class="quiet" data-testid="other-way" on:click=another_way>
                     {t("landing.other_way")}
                 </button>
+                {cancel(app, leads_to)}
             </div>
         </form>
         {provider.map_or_else(nothing, elsewhere)}
@@ -89,6 +99,9 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
 
 /// Where a password is replaced and accounts are made, which isn't here.
 fn elsewhere(provider: PublicProvider) -> AnyView {
+    if provider.forgot_password_url.is_none() && provider.register_url.is_none() {
+        return nothing();
+    }
     let link = |url: Option<String>, name: &'static str| {
         url.map_or_else(nothing, |url| {
             let text = t(&["landing.", name].concat());
@@ -196,11 +209,8 @@ fn counted(key: &str, count: u64) -> String {
 }
 
 impl Form {
-    /// Whose e-mail address and password are meant.
-    fn provider(self) -> Option<PublicProvider> {
-        let pending = self.state.with_value(|state| pending::find(state))?;
-        let configuration = self.app.configuration.read_value();
-        configuration.provider(&pending.provider).cloned()
+    fn pending(self) -> Option<PendingAuthorization> {
+        self.state.with_value(|state| pending::find(state))
     }
 
     fn is_frozen(self) -> bool {

@@ -23,6 +23,38 @@ fn keeping_pages() -> Options {
 const NOTE: &str =
     "addEventListener('pageshow', (event) => { window.persisted = event.persisted; })";
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_out_of_the_shop_does_not_lead_into_it_again() {
+    journey(async |j| {
+        let b = &j.browser;
+        alice_signed_in(b, j).await;
+        b.open(&j.stage.upstream).await;
+        // Sent straight on: nobody has stopped here.
+        let page = b.come_from_basket(&j.stage).await;
+        b.wait_for(&format!("location.href === '{page}'")).await;
+        goes_back(b).await;
+        b.wait_for(&format!("location.origin === '{}'", j.stage.upstream))
+            .await;
+        // And not sent on by the back button, however long ago it was.
+        b.run("location.href += '#here'").await;
+        b.open(&j.stage.app("/account?return_to=x")).await;
+        b.sees_signed_in(ALICE).await;
+        let wanted = format!("/?return_to={}", crate::shop::percent(&page));
+        b.run(&format!("history.pushState(null, '', '{wanted}')"))
+            .await;
+        b.run("sessionStorage.removeItem('admit-one.sent-on')")
+            .await;
+        b.open(&j.stage.upstream).await;
+        goes_back(b).await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        assert_eq!(b.eval("location.pathname").await, "/");
+    })
+    .await;
+}
+
 async fn goes_back(b: &Browser) {
     b.run("setTimeout(() => history.back(), 0)").await;
 }

@@ -86,6 +86,28 @@ async fn an_exchange_that_takes_a_while_is_spoken_of() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_without_a_network_stays_here_and_is_honoured_once_it_is_back() {
+    for (page, said) in [
+        ("/account", "[data-testid=error][data-code=offline]"),
+        ("/", "[data-testid=late]"),
+    ] {
+        journey(async |j| {
+            let b = &j.browser;
+            b.open(&j.stage.app(page)).await;
+            b.sees_sign_in().await;
+            b.wait_for("admitOne.ready").await;
+            b.online(false).await;
+            b.press("sign-in").await;
+            b.wait_for(&format!("document.querySelector('{said}')"))
+                .await;
+            b.online(true).await;
+            b.reaches_login().await;
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_told_when_to_come_again_comes_by_themselves() {
     for call in ["/v1/exchange", "/v1/profile"] {
         journey(async |j| {

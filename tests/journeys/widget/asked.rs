@@ -5,12 +5,13 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{
-    ACR, EVENTS, OTP, WHO, on_partners_page, open, press, sees_events, sign_in_by_popup,
-    with_partner,
+    ACR, EVENTS, OTP, PAPER, PARTNERS, WHO, on_partners_page, open, press, sees_events,
+    sign_in_by_popup, with_partner,
 };
-use crate::browser::Browser;
+use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB};
 use crate::journey::Journey;
+use crate::stage::Setup;
 
 const AGREE: &str = "!!document.querySelector('[data-testid=agree]')";
 const ENABLED: &str = "!!document.querySelector('[data-testid=agree]:not([aria-disabled])')";
@@ -131,6 +132,42 @@ async fn who_cancels_isnt_told_of_and_is_asked_again() {
         b.open(&j.stage.app("/")).await;
         b.sees_signed_in(ALICE).await;
         assert_eq!(b.eval(KEPT).await, Value::Null);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gets_no_further_can_cancel() {
+    let setup = Setup {
+        more: format!("{PAPER}{PARTNERS}"),
+        ..with_partner()
+    };
+    on_partners_page(setup, async |j, b| {
+        let alices = j.another_browser(Options::default()).await;
+        alices.open(&j.stage.app("/")).await;
+        alices.sign_in("alice").await;
+        alices
+            .wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
+        let page = b.tab().await;
+        let mut events = vec!["ready"];
+        for provider in ["paper", "club"] {
+            press(b).await;
+            b.sees_windows(2).await;
+            b.click(&format!("[data-provider={provider}]")).await;
+            if provider == "club" {
+                b.log_in("carol").await;
+                b.sees_error("contact_email_taken").await;
+            } else {
+                b.wait_for("document.querySelector('[data-testid=login-form]')")
+                    .await;
+            }
+            b.press("cancel").await;
+            b.sees_windows(1).await;
+            b.switch_to(&page).await;
+            events.push("error popup_closed");
+            sees_events(b, &events).await;
+        }
     })
     .await;
 }

@@ -56,6 +56,28 @@ async fn a_partner_that_is_not_known_is_told_so_whoever_is_signed_in() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_leads_nowhere_opens_nothing() {
+    on_partners_page(with_partner(), async |_, b| {
+        b.online(false).await;
+        press(b).await;
+        sees_events(b, &["ready", "error offline"]).await;
+        b.online(true).await;
+        b.run(&format!("{ELEMENT}.removeAttribute('partner')"))
+            .await;
+        press(b).await;
+        sees_events(b, &["ready", "error offline", "error partner_unknown"]).await;
+        b.sees_windows(1).await;
+        // The developer reads what to do.
+        let console = b.console().await;
+        assert!(
+            console.iter().any(|line| line.contains("[[partners]]")),
+            "{console:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_of_others_are_ignored() {
     on_partners_page(with_partner(), async |j, b| {
         let mallory = r#"{ result: { sub: 'mallory', profile_completed: false } }"#;

@@ -177,7 +177,8 @@ fn type_name(said: &str) -> &str {
     let name = said.trim_start_matches("a ").trim_start_matches("literal ");
     match name.split(' ').next().unwrap_or_default() {
         "string" => "a text in quotes",
-        "integer" | "u64" | "u32" => "a whole number",
+        "integer" => "a whole number",
+        "u64" | "u32" => "a whole number that isn't negative",
         "floating" => "a number",
         "boolean" => "`true` or `false`",
         "sequence" => A_LIST,

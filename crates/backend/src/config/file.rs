@@ -45,6 +45,9 @@ pub(super) struct Server {
     pub(super) custody: Custody,
     pub(super) cookie_mirror: Option<Spanned<CookieMirror>>,
     pub(super) handle_lifetime: Option<Spanned<u64>>,
+    pub(super) name: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) names: Labels,
     pub(super) support_url: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) trusted_proxies: Vec<Spanned<String>>,

@@ -34,6 +34,12 @@ impl Reader<'_> {
             .shop
             .map(|shop| self.shop(shop, &directory, &providers))
             .transpose()?;
+        if let (None, Some(name)) = (&server.name, server.names.values().next()) {
+            let found = "names in other languages";
+            return Err(self
+                .source
+                .mistake(name.span(), found, "them beside `server.name`"));
+        }
         Ok(Config {
             listen: self.listen(server.listen)?,
             cookie_mirror: server
@@ -44,6 +50,10 @@ impl Reader<'_> {
             app_dir: server.app_dir.into(),
             custody: server.custody,
             handle_lifetime: self.number(server.handle_lifetime, 30 * 86_400, 60..=366 * 86_400)?,
+            name: server
+                .name
+                .map(|name| self.label(name, server.names, "what buyers call you"))
+                .transpose()?,
             support_url: server
                 .support_url
                 .map(|url| self.web_address(url))
@@ -94,12 +104,9 @@ impl Reader<'_> {
     }
 
     fn listen(&self, listen: Spanned<String>) -> Result<String> {
-        let port = listen
-            .get_ref()
-            .rsplit_once(':')
-            .map(|(_, port)| port.parse::<u16>());
-        match port {
-            Some(Ok(_)) => Ok(listen.into_inner()),
+        let parts = listen.get_ref().rsplit_once(':');
+        match parts.map(|(host, port)| (host, port.parse::<u16>())) {
+            Some((host, Ok(_))) if !host.is_empty() => Ok(listen.into_inner()),
             _ => Err(self.not(&listen, "an address and a port, such as `127.0.0.1:8800`")),
         }
     }

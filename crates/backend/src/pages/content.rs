@@ -27,8 +27,8 @@ pub(super) fn render(
     let page = fill(&template, |key| match key {
         "lang" => Some(language.as_str().to_owned()),
         "dir" => Some(language.dir().to_owned()),
-        "title" => Some(title(language, kind)),
-        key => language.messages().get(key).map(|message| escape(message)),
+        "title" => Some(title(configuration, language, kind)),
+        key => configuration.messages.get(key).map(escape),
     });
     let partner = match kind {
         Kind::Widget(_) => format!(
@@ -113,7 +113,7 @@ fn providers(configuration: &PublicConfiguration, language: Language) -> String 
     buttons.collect()
 }
 
-fn title(language: Language, kind: Kind) -> String {
+fn title(configuration: &PublicConfiguration, language: Language, kind: Kind) -> String {
     let page = match kind {
         Kind::SignIn => "sign_in.title",
         Kind::Callback => "callback.title",
@@ -127,7 +127,7 @@ fn title(language: Language, kind: Kind) -> String {
     escape(&format!(
         "{} · {}",
         language.say(page),
-        language.say("app.name")
+        configuration.messages.get("app.name").unwrap_or_default()
     ))
 }
 

@@ -9,6 +9,12 @@
 pub fn international(number: &str, country: &str) -> Option<String> {
     let between = |c: &char| c.is_whitespace() || ".-–/()".contains(*c);
     let digits: String = number.trim().chars().filter(|c| !between(c)).collect();
+    if let Some(digits) = digits
+        .strip_prefix('+')
+        .or_else(|| digits.strip_prefix("00"))
+    {
+        return without_zero(digits);
+    }
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -31,6 +37,13 @@ pub fn international(number: &str, country: &str) -> Option<String> {
     (6..=12)
         .contains(&rest.len())
         .then(|| format!("+{code} {rest}"))
+}
+
+/// The same number without the zero of home, which some write behind the country's code.
+fn without_zero(digits: &str) -> Option<String> {
+    let mut codes = WITH_ZERO.split(' ').filter_map(|entry| entry.get(2..));
+    let (code, rest) = codes.find_map(|code| Some((code, digits.strip_prefix(code)?)))?;
+    Some(format!("+{code} {}", rest.strip_prefix('0')?))
 }
 
 fn code(known: &'static str, country: &str) -> Option<&'static str> {
@@ -94,11 +107,27 @@ mod tests {
     }
 
     #[test]
+    fn the_zero_of_home_goes_from_behind_the_code() {
+        for number in [
+            "+41 0 79 123 45 67",
+            "+41 (0)79 123 45 67",
+            "0041 079 123 45 67",
+        ] {
+            let found = international(number, "FR");
+            assert_eq!(found.as_deref(), Some("+41 791234567"), "{number}");
+        }
+        assert_eq!(
+            international("+39 06 6982 0001", "IT"),
+            None,
+            "it belongs to the number"
+        );
+    }
+
+    #[test]
     fn what_may_be_something_else_stays_as_it_is() {
         for (number, country) in [
             ("41 79 123 45 67", "CH"), // with the code, or a zero too few
             ("791234567", "CH"),
-            ("0041 79 123 45 67", "CH"),
             ("34 612 34 56 78", "ES"),
             ("079 123 45 67", "US"),
             ("+41 79 123 45 67", "CH"),
