@@ -117,9 +117,10 @@ cat <<END
 
   Open  $APP
 
-  Four ways to sign in, password ticket: as alice (complete), bob (asked for his phone and country), carol (her e-mail is
-  another contact's: at the club, and elsewhere once alice has been there), dave (second factor 000000) or erin (account
-  frozen). The arena asks for 000000 to step up.
+  Four ways to sign in: the club (OpenID Connect), the arena (Airlock IAM), the Daily Paper (Tulo Payway) and the diner
+  (Paytronix). Password ticket: as alice (complete), bob (asked for his phone and country), carol (her e-mail is another
+  contact's: at the club, and elsewhere once alice has been there), dave (at the club, second factor 000000) or erin
+  (account frozen). The arena asks for 000000 to step up.
   The contacts are in $([ "${DIRECTORY:-contacts}" = contacts ] && echo "our own store; make demo DIRECTORY=sessionm for SessionM" || echo "SessionM")
   A partner's page with the widget: $PARTNER
   Behind the scenes: $SANDBOX shows the messages, moves the clock and makes the provider misbehave
