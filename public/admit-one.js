@@ -54,6 +54,7 @@ const returned = () => {
   try { return JSON.parse(decodeURIComponent(text)); } catch { return null; }
 };
 let arrived = globalThis.document && (returned() || kept()?.message);
+let offline; // said already
 let pressed; // the last element that was: of several on a page, the answer is for this one
 
 class AdmitOne extends (globalThis.HTMLElement || class {}) {
@@ -133,7 +134,9 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
       return before.promise;
     }
     if (before) {
-      before.popup?.close();
+      const { popup } = before;
+      popup?.close();
+      setTimeout(() => popup?.close(), 1000); // the first is lost where its page is just changing
       this.#fail('popup_closed');
     }
     const attempt = this.#begin(action), made = this.#pair;
@@ -155,7 +158,8 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
   #leave(attempt, { verifier, challenge }) {
     if (this.#attempt !== attempt) return;
     if (!this.getAttribute('partner')) return this.#fail('partner_unknown');
-    if (!navigator.onLine) return this.#fail('offline');
+    // Once, since some browsers say so wrongly.
+    if (!navigator.onLine && (offline = !offline)) return this.#fail('offline');
     const { action } = attempt, partner = this.getAttribute('partner');
     const url = `${ours}/widget?${new URLSearchParams({ partner, action, challenge, origin: location.origin, lang: this.#lang() })}`;
     const mine = { partner, action, challenge, verifier };

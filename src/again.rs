@@ -99,12 +99,13 @@ impl Wait {
             }
         }
         let mut was_online = browser::is_online();
+        // Tried without a network, too, since some browsers say so wrongly.
         let until = browser::now_ms() + pause;
         self.pause_ms = (self.pause_ms * 2).min(LAST_PAUSE_MS);
         while passes && self.is_wanted() {
             let is_back = browser::is_online() && !was_online;
             was_online = browser::is_online();
-            if is_back || was_online && browser::now_ms() >= until {
+            if is_back || browser::now_ms() >= until {
                 self.session = self.app.session.current();
                 return true;
             }

@@ -17,11 +17,11 @@ use wasm_bindgen_futures::JsFuture;
 pub use self::{
     boot::{
         boot_data, boot_exchange, boot_exchanged, boot_load, boot_messages, boot_person,
-        boot_press, boot_pressed, boot_ready, boot_release, boot_show, leave, proof,
+        boot_press, boot_pressed, boot_ready, boot_release, boot_show, boot_unready, leave, proof,
         set_boot_nonce,
     },
     events::{announce, on_announcement, on_document, on_press, on_storage, on_window},
-    lock::{Lock, lease, lock},
+    lock::{Lock, lease, lock, lock_if_free},
     partner::{Served, in_address, partner, tell_opener},
     storage::Shelf,
 };

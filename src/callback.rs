@@ -17,7 +17,7 @@ use crate::{
     pending, refresh,
     route::Route,
     session::SignedIn,
-    start, step_up, sync, verify,
+    sign_out, start, step_up, sync, verify,
 };
 
 /// The address of the sign-in page, with where the buyer wanted to go: the next attempt, or a reload, leads there.
@@ -128,6 +128,7 @@ async fn attempt(app: App) -> Result<(), Trouble> {
         Trouble::Final(failure.at(&provider))
     };
 
+    let _cookie = sign_out::before_a_cookie().await;
     let early = api::early_exchange().await;
     let mut lock = None;
     if early.is_none() {

@@ -57,11 +57,12 @@
     forget() { for (const store of stores) try { self[store].removeItem('admit-one.proof'); } catch { /* nor is it there */ } },
     callback: false,
   };
-  // A press before the app is there is honoured when it is: from the first paint of a button on.
+  // A press before the app is there is honoured when it is: from the first paint of a button on. The last one counts.
   document.addEventListener('click', (event) => {
     const button = event.target.closest && event.target.closest('.provider');
     if (!button || boot.ready) return;
-    boot.pressed = boot.pressed || button.dataset.provider;
+    boot.pressed = button.dataset.provider;
+    for (const other of document.querySelectorAll('.provider[aria-busy]')) other.removeAttribute('aria-busy');
     button.setAttribute('aria-busy', 'true');
   });
   const path = location.pathname;
@@ -97,7 +98,7 @@
     });
     return proof.then ? proof.then(send) : send(proof);
   };
-  boot.callback = !!(code && state && !error && store && names.length <= 100 && new Set(names).size === names.length);
+  boot.callback = !!(!read('localStorage', 'admit-one.forget') && code && state && !error && store && names.length <= 100 && new Set(names).size === names.length);
   // A store that need not be asked costs the page nothing: the first question to each waits for another process.
   const shelf = stores.find((store) => read(store, 'admit-one.proof'));
   const kept = shelf && parse(read(shelf, 'admit-one.proof'));

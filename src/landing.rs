@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     pending,
     route::Route,
-    status, sync, verify,
+    sign_out, status, sync, verify,
 };
 
 /// A sign-in that is open, and the call that it is in.
@@ -47,6 +47,7 @@ pub(crate) async fn attempt(app: App, progress: RwSignal<Progress>) -> Result<()
     let Some(pending) = found else {
         return unknown(app);
     };
+    let _cookie = sign_out::before_a_cookie().await;
     let lock = claim(app, &pending).await?;
     if app.route.get_untracked() != Route::Landing {
         return Ok(()); // another page with this landing has finished it
@@ -194,6 +195,7 @@ pub async fn log_in(
     username: String,
     password: Password,
 ) -> Result<(), Failure> {
+    let _cookie = sign_out::before_a_cookie().await;
     let lock = browser::lock(&pending::key(state)).await;
     let open = pending::find(state).filter(|pending| !pending.is_expired(browser::now_ms()));
     let Some((pending, session)) =

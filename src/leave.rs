@@ -24,10 +24,6 @@ pub fn leave(
     if browser::subtle().is_none() {
         return Err(Code::CryptoUnavailable.into());
     }
-    if !browser::is_online() {
-        // The browser's own page would say so, and keep the buyer.
-        return Err(Code::Offline.into());
-    }
     let entropy = || browser::entropy().ok_or(Code::CryptoUnavailable);
     let entropy = AuthorizationEntropy {
         state: entropy()?,

@@ -60,13 +60,13 @@ impl SignIn {
     /// Leaves for the provider; a second press while the page is being left does nothing.
     fn begin(&self, id: &str) {
         if self.over.get() || self.leaving.replace(true) {
-            return;
+            return; // `early.js` remembers it for the app
         }
         browser::set_busy(id, true);
         let provider = self.configuration.provider(id);
         let return_to = leave::wanted(&self.configuration).unwrap_or_else(|_| "/".to_owned());
         let left = provider
-            .filter(|provider| provider.authorization_endpoint.is_some())
+            .filter(|provider| provider.authorization_endpoint.is_some() && browser::is_online())
             .is_some_and(|provider| {
                 leave::leave(&self.configuration, provider, &return_to).is_ok()
             });
@@ -93,6 +93,7 @@ impl SignIn {
 
     fn hand_over(&self) {
         if !self.over.replace(true) {
+            browser::boot_unready();
             browser::boot_load();
         }
     }

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use crate::{
     again, api,
     app::App,
-    browser::{self, Entry, Shelf},
+    browser::{self, Entry, Lock, Shelf},
     consent,
     failure::Failure,
     leave,
@@ -91,6 +91,14 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
 /// Has the handle in the cookie revoked and taken away, after somebody has signed out: now, or once we can be reached.
 pub async fn forget_cookie() {
     Shelf::Local.put(FORGET, "1");
+    try_to_forget().await;
+}
+
+async fn try_to_forget() {
+    let alone = browser::lock_if_free(FORGETTING).await;
+    if alone.is_none() || Shelf::Local.text(FORGET).is_none() {
+        return; // another tab is at it, or somebody has signed in since
+    }
     let request = SignOutRequest {
         handle: None,
         reach: SignOutReach::Here,
@@ -107,8 +115,14 @@ pub async fn forget_cookie() {
 pub fn try_again(app: App) {
     let signs_in = matches!(app.route.get_untracked(), Route::Callback | Route::Landing);
     if Shelf::Local.text(FORGET).is_some() && !signs_in && app.session.current().is_none() {
-        browser::spawn(forget_cookie());
+        browser::spawn(try_to_forget());
     }
+}
+
+/// For whoever signs in: an answer that is on its way still takes no new cookie along. `None` where there is none to wait for.
+pub async fn before_a_cookie() -> Option<Lock> {
+    Shelf::Local.text(FORGET)?;
+    Some(browser::lock(FORGETTING).await)
 }
 
 /// The cookie is that of whoever is signed in, or there is none.
@@ -164,5 +178,6 @@ const KEY: &str = "admit-one.sign-out";
 const UNTOLD: &str = "";
 /// The cookie has a handle of nobody in it (also in `boot.js`).
 const FORGET: &str = "admit-one.forget";
+const FORGETTING: &str = "admit-one.forgetting";
 const EVERYWHERE: &str = "admit-one.everywhere";
 const WANTED: &str = "admit-one.wanted";

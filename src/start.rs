@@ -11,6 +11,10 @@ pub async fn start(app: App, provider_id: &str, return_to: &str) -> Result<(), F
     if browser::subtle().is_none() {
         return Err(Failure::new(Code::CryptoUnavailable).at(provider_id));
     }
+    if !browser::is_online() {
+        // Some browsers say so wrongly; if they are right, their own page would keep the buyer.
+        configure(app).await?;
+    }
     let provider = provider(app, provider_id)
         .await
         .map_err(|failure| failure.at(provider_id))?;

@@ -96,9 +96,14 @@ pub fn boot_press(provider: &str) {
     let _ = Reflect::set(&boot(), &"pressed".into(), &provider.into());
 }
 
-/// From now on presses are the app's.
+/// From now on presses are the module's that has been loaded.
 pub fn boot_ready() {
     let _ = Reflect::set(&boot(), &"ready".into(), &JsValue::TRUE);
+}
+
+/// From now on presses are for the module that is loaded next.
+pub fn boot_unready() {
+    let _ = Reflect::set(&boot(), &"ready".into(), &JsValue::FALSE);
 }
 
 /// Leaves for another address. The page that is left stays in the history.

@@ -2,11 +2,11 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Object, Promise};
 use wasm_bindgen::{JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Shelf, call, entropy, member, now_ms, sleep, window};
+use super::{Shelf, call, entropy, member, now_ms, set, sleep, window};
 
 /// A lock that is held until it is dropped. The browser releases a Web Lock of a page that dies; a lease runs out.
 #[must_use]
@@ -33,27 +33,46 @@ impl Drop for Lock {
 
 /// Waits for the lock of this name and takes it.
 pub async fn lock(name: &str) -> Lock {
-    match web_lock(name).await {
+    match web_lock(name, false).await {
         Some(lock) => lock,
         None => lease(name).await,
     }
 }
 
-async fn web_lock(name: &str) -> Option<Lock> {
+/// Takes the lock of this name unless another page has it. A page that waits for one may be put aside by the back button, and
+/// be given it there.
+pub async fn lock_if_free(name: &str) -> Option<Lock> {
+    if member(&window().navigator(), "locks").is_undefined() {
+        return Some(lease(name).await);
+    }
+    web_lock(name, true).await
+}
+
+async fn web_lock(name: &str, if_available: bool) -> Option<Lock> {
     let locks = member(&window().navigator(), "locks");
     if locks.is_undefined() {
         return None;
     }
+    let options = Object::new();
+    set(&options, "ifAvailable", &if_available.into());
     let release: Rc<RefCell<Option<Function>>> = Rc::default();
     let granted = Promise::new(&mut |resolve, reject| {
         let slot = release.clone();
-        let callback = Closure::once_into_js(move |_lock: JsValue| {
+        let callback = Closure::once_into_js(move |lock: JsValue| {
             Promise::new(&mut |release, _| {
-                *slot.borrow_mut() = Some(release);
+                if lock.is_null() {
+                    let _ = release.call0(&JsValue::UNDEFINED);
+                } else {
+                    *slot.borrow_mut() = Some(release);
+                }
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             })
         });
-        match call(&locks, "request", &[name.into(), callback]) {
+        match call(
+            &locks,
+            "request",
+            &[name.into(), options.clone().into(), callback],
+        ) {
             // The request itself is rejected where the browser forbids locks, in an opaque origin for instance.
             Ok(request) => {
                 let _ = call(&request, "catch", &[reject.into()]);

@@ -34,6 +34,8 @@ use crate::{
 struct Form {
     app: App,
     answers: StoredValue<Answers>,
+    /// A telephone number as it was typed, and what has become of it.
+    dialled: StoredValue<(String, String)>,
     /// What is wrong, as the key of a message.
     errors: RwSignal<Vec<(Field, &'static str)>>,
     busy: RwSignal<bool>,
@@ -44,6 +46,7 @@ pub fn profile(app: App) -> AnyView {
     let form = Form {
         app,
         answers: StoredValue::new(answers::kept_answers(app)),
+        dialled: StoredValue::default(),
         errors: RwSignal::default(),
         busy: RwSignal::new(false),
     };
@@ -200,9 +203,19 @@ impl Form {
             chosen if chosen.is_empty() => untrack(|| self.app.session.with(known)).flatten(),
             chosen => Some(chosen),
         };
-        let number = self.value(Field::PhoneNumber);
-        if let Some(number) = international(&number, &country.unwrap_or_default()) {
+        let shown = self.value(Field::PhoneNumber);
+        // What was typed counts, should the country be another by now.
+        let dialled = self.dialled.try_get_value().unwrap_or_default();
+        let typed = if dialled.1 == shown {
+            dialled.0
+        } else {
+            shown.clone()
+        };
+        let number = international(&typed, &country.unwrap_or_default());
+        let number = number.unwrap_or_else(|| typed.clone());
+        if number != shown {
             browser::write("[name=phone_number]", &number);
+            self.dialled.set_value((typed, number.clone()));
             self.answer(Field::PhoneNumber, number);
         }
     }
@@ -233,7 +246,7 @@ impl Form {
             let value = self.value(*field);
             match field.validate(&value) {
                 Ok(value) => valid.set(*field, value),
-                Err(_) if value.trim().is_empty() => errors.push((*field, "profile.required")),
+                Err(_) if value.trim().is_empty() => errors.push((*field, field::empty(*field))),
                 Err(_) => errors.push((*field, field::invalid(*field))),
             }
         }

@@ -112,8 +112,8 @@ fn begin(app: App, provider: String) {
     let mut wait = Wait::new(app);
     browser::spawn(async move {
         let return_to = destination(app);
+        app.notice.set(None);
         loop {
-            app.notice.set(None);
             app.starting.set(Some(provider.clone()));
             let Err(failure) = start::start(app, &provider, &return_to).await else {
                 return;
@@ -122,7 +122,9 @@ fn begin(app: App, provider: String) {
             if !failure.is_transient() {
                 return app.fail(failure);
             }
-            app.notice.set(Some(failure.clone()));
+            if app.notice.get_untracked().as_ref() != Some(&failure) {
+                app.notice.set(Some(failure.clone())); // said once
+            }
             if !failure.passes() || !wait.is_over(failure).await {
                 return;
             }

@@ -253,9 +253,9 @@ async fn a_callback_that_the_app_would_refuse_is_not_exchanged_ahead() {
 fn a_press_before_the_app_is_there_is_remembered_once() {
     boot();
     js(
-        "document.querySelector('[data-provider=b]').click(); document.querySelector('[data-provider=a]').click();",
+        "document.querySelector('[data-provider=a]').click(); document.querySelector('[data-provider=b]').click();",
     );
-    assert_eq!(browser::boot_pressed().as_deref(), Some("b"));
+    assert_eq!(browser::boot_pressed().as_deref(), Some("b"), "the last");
     assert_eq!(browser::boot_pressed(), None);
     browser::boot_ready();
     js("document.querySelector('[data-provider=b]').click();");

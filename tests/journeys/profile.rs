@@ -212,6 +212,9 @@ async fn a_number_as_it_is_written_at_home_gets_the_code_of_the_country_that_is_
         b.wait_for("document.querySelector('[name=phone_number][aria-invalid=true]')")
             .await;
         assert_eq!(b.eval(NUMBER).await, "031 555 01 02");
+        // A choice that was a mistake leaves no trace.
+        b.fill("[name=\"address.country\"]", "DE").await;
+        b.wait_for(&format!("{NUMBER} === '+49 315550102'")).await;
         b.fill("[name=\"address.country\"]", "CH").await;
         b.wait_for(&format!("{NUMBER} === '+41 315550102'")).await;
         b.wait_for("!document.querySelector('[aria-invalid=true]')")

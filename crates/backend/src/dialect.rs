@@ -66,6 +66,8 @@ pub(crate) struct Refreshed {
 /// What the provider knows of a person.
 pub(crate) struct Known {
     pub(crate) userinfo: UserInfo,
+    /// It is what was said at the sign-in.
+    pub(crate) is_old: bool,
     /// What they have there, where the dialect has such a thing.
     pub(crate) balances: Option<Vec<Balance>>,
 }
@@ -74,6 +76,7 @@ impl From<UserInfo> for Known {
     fn from(userinfo: UserInfo) -> Self {
         Self {
             userinfo,
+            is_old: false,
             balances: None,
         }
     }
@@ -183,7 +186,7 @@ impl Dialect {
     ) -> Result<Known, Failure> {
         refuse_unsendable(access_token, Code::UserinfoRefused)?;
         match self {
-            Self::Oidc(oidc) => oidc.person(handle, access_token).await.map(Known::from),
+            Self::Oidc(oidc) => oidc.person(handle, access_token).await,
             Self::Sso2(sso2) => sso2.person(handle, access_token).await.map(Known::from),
             Self::Paytronix(paytronix) => paytronix.person(handle, access_token).await,
         }

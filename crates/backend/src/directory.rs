@@ -36,6 +36,9 @@ pub(crate) struct Claims {
     pub(crate) profile: Profile,
     pub(crate) email_verified: bool,
     pub(crate) phone_number_verified: bool,
+    /// They said it at the sign-in, which may be a while ago.
+    #[serde(skip)]
+    pub(crate) is_old: bool,
 }
 
 impl From<&UserInfo> for Claims {
@@ -44,6 +47,7 @@ impl From<&UserInfo> for Claims {
             profile: userinfo.profile.clone(),
             email_verified: userinfo.email_verified,
             phone_number_verified: userinfo.phone_number_verified,
+            is_old: false,
         }
     }
 }
@@ -91,7 +95,7 @@ impl Directory {
     ) -> Result<Synced, Failure> {
         match self {
             Self::Contacts(contacts) => contacts
-                .sync(person, &claims.profile, claims.email_verified, now)
+                .sync(person, &claims.profile, claims.into(), now)
                 .await
                 .map(Synced::from),
             Self::SessionM(sessionm) => sessionm.sync(person, claims).await,

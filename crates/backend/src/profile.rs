@@ -27,6 +27,7 @@ pub(crate) async fn sync(
     call.state.revocations.check(&handle).await?;
     let Known {
         mut userinfo,
+        is_old,
         balances,
     } = provider
         .dialect
@@ -44,8 +45,12 @@ pub(crate) async fn sync(
         iss: &handle.iss,
         sub: &handle.sub,
     };
+    let claims = Claims {
+        is_old,
+        ..Claims::from(&userinfo)
+    };
     let Synced { number, profile } = directory
-        .sync(person, &Claims::from(&userinfo), call.state.clock.now())
+        .sync(person, &claims, call.state.clock.now())
         .await?;
     let answer = response(&call, handle, number, profile)?;
     Ok(ProfileResponse { balances, ..answer })

@@ -52,7 +52,10 @@ pub(crate) async fn refresh(
     // RFC 6749 section 6: without a new refresh token the old one goes on.
     let handle = Handle {
         refresh_token: tokens.refresh_token.or(handle.refresh_token),
-        told: told.or(handle.told),
+        told: match (told, handle.told) {
+            (Some(told), Some(before)) => Some(told.or_as_before(before)),
+            (told, before) => told.or(before),
+        },
         ..handle
     };
     Ok(TokensResponse {

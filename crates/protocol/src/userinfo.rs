@@ -124,6 +124,22 @@ impl UserInfo {
         UserInfo::accept(200, None, &claims, sub).ok()
     }
 
+    /// With what was known before and isn't said any more, as in a refreshed ID token.
+    pub fn or_as_before(mut self, before: UserInfo) -> UserInfo {
+        if self.profile.get(Field::Email).is_none() {
+            self.email_verified = before.email_verified;
+        }
+        if self.profile.get(Field::PhoneNumber).is_none() {
+            self.phone_number_verified = before.phone_number_verified;
+        }
+        for (field, value) in before.profile.iter() {
+            if self.profile.get(field).is_none() {
+                self.profile.set(field, value);
+            }
+        }
+        self
+    }
+
     /// Accepts the answer of [§5.3.2](https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse) for the
     /// person of the ID token.
     pub fn accept(

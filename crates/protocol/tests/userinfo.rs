@@ -72,6 +72,18 @@ mod section_5_4 {
         assert_eq!(UserInfo::of_id_token("e30.e30", "a"), None);
         assert_eq!(UserInfo::of_id_token("e30", "a"), None);
     }
+
+    #[test]
+    fn what_is_not_said_again_stays_as_it_was() {
+        let before = accept(&with("email_verified", json!(true))).unwrap();
+        let sub_alone = accept(&json!({ "sub": claims()["sub"] })).unwrap();
+        assert_eq!(sub_alone.or_as_before(before.clone()), before);
+        let mut changed = with("email_verified", json!(false));
+        changed["email"] = json!("new@x.example");
+        let changed = accept(&changed).unwrap().or_as_before(before);
+        assert_eq!(changed.profile.get(Field::Email), Some("new@x.example"));
+        assert!(!changed.email_verified);
+    }
 }
 
 mod section_5_3_2 {

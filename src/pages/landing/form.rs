@@ -33,8 +33,8 @@ struct Form {
     state: StoredValue<String>,
     busy: RwSignal<bool>,
     failure: RwSignal<Option<Failure>>,
-    /// The field that was left empty.
-    empty: RwSignal<&'static str>,
+    /// The fields that were left empty.
+    empty: RwSignal<Vec<&'static str>>,
     /// The account that was frozen last, and until when, in milliseconds.
     frozen: StoredValue<(String, u64)>,
     /// Another account stands in the field.
@@ -52,7 +52,7 @@ pub(super) fn login_form(app: App, state: String) -> AnyView {
         state: StoredValue::new(state),
         busy: RwSignal::new(false),
         failure: RwSignal::new(None),
-        empty: RwSignal::new(""),
+        empty: RwSignal::default(),
         frozen: StoredValue::new((String::new(), 0)),
         is_another: RwSignal::new(false),
         frozen_for: RwSignal::new(0),
@@ -129,9 +129,14 @@ fn field(
     let is_wrong = move || {
         let failure = form.failure.read();
         let code = failure.as_ref().map(|failure| failure.code);
-        (code == Some(Code::Sso2Credentials) || form.empty.get() == name).then_some("true")
+        (code == Some(Code::Sso2Credentials) || form.empty.read().contains(&name)).then_some("true")
     };
-    let required = move || (form.empty.get() == name).then(|| t("profile.required"));
+    let required = move || {
+        form.empty
+            .read()
+            .contains(&name)
+            .then(|| t("profile.required"))
+    };
     let wrong = [name, "-wrong"].concat();
     let described_by = ["login-wrong ", &wrong].concat();
     view! {
@@ -219,7 +224,7 @@ impl Form {
 
     /// What was wrong with an empty field isn't any more; nor is another account frozen.
     fn is_typed(self) {
-        self.empty.set("");
+        self.empty.set(Vec::new());
         let is_another = self.frozen.read_value().0 != username();
         self.is_another.set(is_another);
         if is_another && self.frozen_for.get_untracked() > 0 {
@@ -237,10 +242,12 @@ impl Form {
         }
         let (username, password) = (username(), browser::typed("#password"));
         let fields = [("username", &username), ("password", &password)];
-        if let Some((name, _)) = fields.into_iter().find(|(_, typed)| typed.is_empty()) {
+        let empty = fields.iter().filter(|(_, typed)| typed.is_empty());
+        let empty: Vec<_> = empty.map(|(name, _)| *name).collect();
+        if let Some(first) = empty.first() {
+            browser::focus(&["#", first].concat());
             self.failure.set(None);
-            self.empty.set(name);
-            return browser::focus(&["#", name].concat());
+            return self.empty.set(empty);
         }
         let password = Password::new(password);
         self.busy.set(true);

@@ -84,6 +84,14 @@ fn described_by(field: Field) -> String {
     [field.as_str(), "-wrong", hint].concat()
 }
 
+/// What is said about a field without a value.
+pub(super) fn empty(field: Field) -> &'static str {
+    match field {
+        Field::Country | Field::Locale => "profile.choose",
+        _ => "profile.required",
+    }
+}
+
 /// What is said about a value that isn't valid.
 pub(super) fn invalid(field: Field) -> &'static str {
     match field {

@@ -108,6 +108,52 @@ async fn a_press_without_a_network_stays_here_and_is_honoured_once_it_is_back() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_presses_without_a_network_the_last_is_honoured() {
+    let arena = r#"
+[[providers]]
+id = "arena"
+label = "Arena account"
+issuer = "{airlock}/auth-login/rest/oauth2/authorization-servers/arena"
+client_id = "weak-app"
+client_secret_env = "WEAK"
+"#;
+    let setup = Setup {
+        more: arena.to_owned(),
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.wait_for("admitOne.ready").await;
+        b.online(false).await;
+        b.click("[data-provider=club]").await;
+        b.click("[data-provider=arena]").await;
+        b.online(true).await;
+        b.reaches_login().await;
+        assert!(b.url().await.contains("airlock"), "{}", b.url().await);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_that_says_wrongly_that_it_has_no_network_leaves_nobody_here() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.before_each_page(
+            "Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })",
+        )
+        .await;
+        for page in ["/", "/account"] {
+            b.open(&j.stage.app(page)).await;
+            b.sees_sign_in().await;
+            b.press("sign-in").await;
+            b.reaches_login().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_told_when_to_come_again_comes_by_themselves() {
     for call in ["/v1/exchange", "/v1/profile"] {
         journey(async |j| {

@@ -373,7 +373,7 @@ async fn a_field_that_is_left_empty_says_so_until_something_is_typed() {
         b.reaches_login_form(&j.stage).await;
         b.press("log-in").await;
         b.wait_for(&format!(
-            "{WRONG} === 'true|Please fill this in.|true|||false'"
+            "{WRONG} === 'true|Please fill this in.|true|true|Please fill this in.|false'"
         ))
         .await;
         b.fill("#username", "alice").await;

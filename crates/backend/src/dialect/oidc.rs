@@ -18,7 +18,7 @@ use admit_one_protocol::{
     userinfo::{UserInfo, userinfo_request},
 };
 
-use super::{Exchanged, Refreshed, Who};
+use super::{Exchanged, Known, Refreshed, Who};
 use crate::{
     cached::Cached,
     call::Call,
@@ -250,14 +250,18 @@ impl Oidc {
         self: &Arc<Self>,
         handle: &Handle,
         access_token: &str,
-    ) -> Result<UserInfo, Failure> {
+    ) -> Result<Known, Failure> {
         let metadata = self.metadata().await?;
         let Some(endpoint) = &metadata.userinfo_endpoint else {
-            return handle.told.clone().ok_or_else(|| {
+            let told = handle.told.clone().ok_or_else(|| {
                 Failure::new(
                     Code::UserinfoInvalid,
                     "the provider has no UserInfo endpoint, and had one when this buyer signed in",
                 )
+            })?;
+            return Ok(Known {
+                is_old: true,
+                ..told.into()
             });
         };
         let request = userinfo_request(endpoint, access_token);
@@ -265,12 +269,13 @@ impl Oidc {
             .upstream
             .send(&self.common.id, UpstreamCall::Userinfo, request)
             .await?;
-        Ok(UserInfo::accept(
+        let userinfo = UserInfo::accept(
             answer.status,
             answer.content_type.as_deref(),
             &answer.body,
             &handle.sub,
-        )?)
+        )?;
+        Ok(userinfo.into())
     }
 
     /// Revokes the refresh token; the rest is RP-initiated logout.

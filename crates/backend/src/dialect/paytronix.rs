@@ -168,8 +168,8 @@ impl Paytronix {
             },
         };
         Ok(Known {
-            userinfo: guest.userinfo,
             balances: Some(balances),
+            ..guest.userinfo.into()
         })
     }
 

@@ -9,7 +9,7 @@ use admit_one_protocol::{
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use super::{Contact, Person};
+use super::{Claims, Contact, Person};
 use crate::failure::Failure;
 
 /// Our own store of contacts.
@@ -39,14 +39,9 @@ impl Contacts {
         &self,
         person: Person<'_>,
         claims: &Profile,
-        verified: bool,
+        verified: Email,
         now: u64,
     ) -> Result<Contact, Failure> {
-        let verified = if verified {
-            Email::Verified
-        } else {
-            Email::Unverified
-        };
         let mut last = None;
         for _ in 0..TRIES {
             match self.sync_once(person, claims, verified, now as i64).await {
@@ -137,9 +132,21 @@ const IMPORTED_AT_ONCE: usize = 500;
 
 /// What the provider says of the e-mail.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Email {
+pub(crate) enum Email {
     Verified,
+    /// At the sign-in; it may be somebody else's by now.
+    VerifiedThen,
     Unverified,
+}
+
+impl From<&Claims> for Email {
+    fn from(claims: &Claims) -> Self {
+        match claims.email_verified {
+            true if claims.is_old => Self::VerifiedThen,
+            true => Self::Verified,
+            false => Self::Unverified,
+        }
+    }
 }
 
 enum Refused {
@@ -233,7 +240,7 @@ async fn claimable(tx: &mut Tx, key: &str, verified: Email) -> Result<Option<Con
     for row in rows {
         if is_linked(tx, &row.0).await? {
             strangers = true;
-        } else if verified == Email::Verified {
+        } else if verified != Email::Unverified {
             return Ok(Some(read(row)?));
         } else {
             return Err(Failure::new(
@@ -282,13 +289,14 @@ async fn may_have(tx: &mut Tx, contact: &Contact, email: &str) -> Result<(), Fai
     })
 }
 
-/// Whether a provider that has verified another e-mail than the contact's takes the contact along: the one that it has is of a
-/// provider, too, and the new one stands in nobody else's way.
+/// Whether a provider that has verified another e-mail than the contact's takes the contact along: the one that it has is of
+/// that provider, since nobody else is linked to it, and the new one stands in nobody's way.
 async fn has_moved(tx: &mut Tx, contact: &Contact, email: &str) -> Result<bool, Failure> {
     let Some(current) = contact.profile.get(Field::Email) else {
         return Ok(false);
     };
     if same_email(Some(current), email)
+        || links(tx, &contact.number).await? != 1
         || owner(tx, &key(current)).await?.as_ref() != Some(&contact.number)
         || owner(tx, &key(email)).await?.is_some()
     {
@@ -343,7 +351,7 @@ async fn fill(
         }
         contact.profile.set(field, value);
     }
-    if verified == Email::Verified
+    if verified != Email::Unverified
         && let Some(email) = claims.get(Field::Email)
         && same_email(contact.profile.get(Field::Email), email)
         && owner(tx, &key(email)).await?.is_none()
@@ -410,11 +418,15 @@ async fn owner(tx: &mut Tx, key: &str) -> Result<Option<String>, sqlx::Error> {
 }
 
 async fn is_linked(tx: &mut Tx, number: &str) -> Result<bool, sqlx::Error> {
-    let links: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM links WHERE number = $1")
+    Ok(links(tx, number).await? > 0)
+}
+
+/// How many people sign in as this contact.
+async fn links(tx: &mut Tx, number: &str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM links WHERE number = $1")
         .bind(number)
         .fetch_one(&mut **tx)
-        .await?;
-    Ok(links > 0)
+        .await
 }
 
 fn read((number, profile): (String, String)) -> Result<Contact, Failure> {

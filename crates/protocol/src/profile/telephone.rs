@@ -9,29 +9,33 @@
 pub fn international(number: &str, country: &str) -> Option<String> {
     let between = |c: &char| c.is_whitespace() || ".-–/()".contains(*c);
     let digits: String = number.trim().chars().filter(|c| !between(c)).collect();
-    if let Some(digits) = digits
+    let abroad = digits
         .strip_prefix('+')
-        .or_else(|| digits.strip_prefix("00"))
-    {
-        return without_zero(digits);
-    }
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        .or_else(|| digits.strip_prefix("00"));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !are_digits(abroad.unwrap_or(&digits)) {
         return None;
+    }
+    if let Some(digits) = abroad {
+        return without_zero(digits);
     }
     let (code, rest) = if NORTH_AMERICA.split(' ').any(|known| known == country) {
         let rest = digits.strip_prefix('1').unwrap_or(&digits);
         let fits = rest.len() == 10 && !rest.starts_with(['0', '1']);
         ("1", fits.then_some(rest)?)
+    } else if matches!(country, "RU" | "KZ") {
+        let rest = digits.strip_prefix('8')?;
+        ("7", (rest.len() == 10).then_some(rest)?)
+    } else if country == "HU" {
+        ("36", digits.strip_prefix("06")?)
     } else if let Some(code) = code(WITH_NOTHING, country) {
-        // The code without its plus, perhaps.
-        let doubtful = digits.starts_with("00") || (digits.starts_with(code) && digits.len() >= 10);
-        (code, (!doubtful).then_some(&*digits)?)
+        // The code without its plus, perhaps; or a zero of former times.
+        let doubtful = digits.starts_with(code) || digits.starts_with("00");
+        let zero_fits = !digits.starts_with('0') || WITH_A_ZERO_OF_THEIRS.contains(&country);
+        (code, (!doubtful && zero_fits).then_some(&*digits)?)
     } else {
-        let with = [("0", WITH_ZERO), ("8", WITH_EIGHT), ("06", WITH_ZERO_SIX)];
-        let mut known = with.into_iter();
-        let (prefix, code) =
-            known.find_map(|(prefix, known)| Some((prefix, code(known, country)?)))?;
-        let rest = digits.strip_prefix(prefix)?;
+        let rest = digits.strip_prefix('0')?;
+        let code = code(WITH_ZERO, country)?;
         (code, (!rest.starts_with('0')).then_some(rest)?)
     };
     (6..=12)
@@ -43,7 +47,10 @@ pub fn international(number: &str, country: &str) -> Option<String> {
 fn without_zero(digits: &str) -> Option<String> {
     let mut codes = WITH_ZERO.split(' ').filter_map(|entry| entry.get(2..));
     let (code, rest) = codes.find_map(|code| Some((code, digits.strip_prefix(code)?)))?;
-    Some(format!("+{code} {}", rest.strip_prefix('0')?))
+    let rest = rest.strip_prefix('0')?;
+    (6..=12)
+        .contains(&rest.len())
+        .then(|| format!("+{code} {rest}"))
 }
 
 fn code(known: &'static str, country: &str) -> Option<&'static str> {
@@ -59,7 +66,7 @@ const WITH_ZERO: &str = "AE971 AF93 AL355 AM374 AT43 AU61 AX358 AZ994 BA387 BD88
     PM508 PS970 PY595 RE262 RO40 RS381 RW250 SA966 SD249 SE46 SI386 SK421 SL232 SO252 SS211 SY963 TH66 TR90 TW886 \
     TZ255 UA380 UG256 UY598 VE58 VN84 XK383 YE967 YT262 ZA27 ZM260 ZW263";
 
-/// Nothing does. A zero that is there belongs to the number.
+/// Nothing does.
 const WITH_NOTHING: &str = "AD376 AO244 AW297 BF226 BH973 BI257 BJ229 BN673 BQ599 BT975 BW267 BZ501 CF236 CG242 CI225 CK682 CL56 CM237 CR506 \
     CV238 CW599 CY357 CZ420 DJ253 DK45 EE372 ES34 FJ679 FK500 FM691 FO298 GA241 GI350 GL299 GM220 GN224 GQ240 GR30 \
     GT502 GW245 GY592 HK852 HN504 HT509 IO246 IS354 IT39 KM269 KW965 LS266 LU352 LV371 ML223 MO853 MR222 MT356 MU230 \
@@ -67,15 +74,12 @@ const WITH_NOTHING: &str = "AD376 AO244 AW297 BF226 BH973 BI257 BJ229 BN673 BQ59
     SC248 SG65 SH290 SJ47 SM378 SN221 SR597 ST239 SV503 SZ268 TD235 TG228 TJ992 TK690 TL670 TN216 TO676 TV688 UZ998 \
     VA39 VU678 WF681 WS685";
 
-/// An eight does.
-const WITH_EIGHT: &str = "BY375 KZ7 RU7 TM993";
+/// Countries without a trunk prefix whose numbers may begin with a zero, also from abroad.
+const WITH_A_ZERO_OF_THEIRS: &[&str] = &["BJ", "CG", "CI", "IT", "SM", "VA"];
 
-/// Both digits do.
-const WITH_ZERO_SIX: &str = "HU36";
-
-/// The code is 1, and ten digits follow, of which the first is neither 0 nor 1.
+/// The code is 1, and ten digits follow, of which the first is neither 0 nor 1; a 1 may come first.
 const NORTH_AMERICA: &str =
-    "AG AI AS BB BM BS CA DM DO GD GU JM KN KY LC MH MP MS PR SX TC TT US VC VG VI";
+    "AG AI AS BB BM BS CA DM DO GD GU JM KN KY LC MP MS PR SX TC TT US VC VG VI";
 
 #[cfg(test)]
 mod tests {
@@ -129,6 +133,12 @@ mod tests {
             ("41 79 123 45 67", "CH"), // with the code, or a zero too few
             ("791234567", "CH"),
             ("34 612 34 56 78", "ES"),
+            ("298 211234", "FO"),
+            ("(812) 123-45-67", "RU"),
+            ("8 10 49 30 123456", "RU"),
+            ("692 247 1234", "MH"),
+            ("0 22 123 45 67", "PL"),
+            ("062 12 34 56", "GA"),
             ("079 123 45 67", "US"),
             ("+41 79 123 45 67", "CH"),
             ("079 123 45 67", ""),

@@ -348,7 +348,11 @@ async fn each_lenient_fault_is_seen_and_the_rest_stays_right() {
         let keys = keys["keys"].as_array().unwrap();
         let profile = userinfo(&sandbox, &tokens).await;
         let has_userinfo = profile.status == StatusCode::OK;
-        let profile = has_userinfo.then(|| profile.json()).unwrap_or_default();
+        let profile = if has_userinfo {
+            profile.json()
+        } else {
+            Value::Null
+        };
         let refreshed = refresh(&sandbox, &tokens).await.json();
         let nonce = refreshed
             .get("id_token")

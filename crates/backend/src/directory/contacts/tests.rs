@@ -41,7 +41,7 @@ async fn an_import_again_changes_nothing() {
     assert_eq!(imported(&directory, "77", "a@x.example").await, 1);
     assert_eq!(imported(&directory, "77", "b@x.example").await, 0);
     let contact = directory
-        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
         .await
         .unwrap();
     assert_eq!(contact.number, "77", "it keeps its first e-mail");
@@ -51,12 +51,12 @@ async fn an_import_again_changes_nothing() {
 async fn the_same_person_is_the_same_contact() {
     let directory = directory().await;
     let first = directory
-        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
         .await
         .unwrap();
     let other_name = [(Field::GivenName, "B".to_owned())].into_iter().collect();
     let second = directory
-        .sync(person("a"), &other_name, true, 2)
+        .sync(person("a"), &other_name, Email::Verified, 2)
         .await
         .unwrap();
     assert_eq!(first, second, "what the contact has stays");
@@ -76,32 +76,73 @@ async fn an_email_that_changes_at_its_provider_changes_here() {
         contact.map(email).map_err(|failure| failure.code)
     };
     let is = |email: &str| Ok(Some(email.to_owned()));
-    assert_eq!(sync("a", "a@x.example", true).await, is("a@x.example"));
     assert_eq!(
-        sync("a", "new@x.example", false).await,
+        sync("a", "a@x.example", Email::Verified).await,
+        is("a@x.example")
+    );
+    assert_eq!(
+        sync("a", "new@x.example", Email::Unverified).await,
         is("a@x.example"),
         "it proves nothing"
     );
-    assert_eq!(sync("a", "new@x.example", true).await, is("new@x.example"));
-    // The old one is free, the new one is taken.
-    assert_eq!(sync("b", "a@x.example", true).await, is("a@x.example"));
     assert_eq!(
-        sync("c", "new@x.example", true).await,
+        sync("a", "new@x.example", Email::Verified).await,
+        is("new@x.example")
+    );
+    assert_eq!(
+        sync("a", "a@x.example", Email::VerifiedThen).await,
+        is("new@x.example"),
+        "it was before"
+    );
+    // The old one is free, the new one is taken.
+    assert_eq!(
+        sync("b", "a@x.example", Email::Verified).await,
+        is("a@x.example")
+    );
+    assert_eq!(
+        sync("c", "new@x.example", Email::Verified).await,
         Err(Code::ContactEmailTaken)
     );
     // Not where it is somebody else's, or may be.
-    assert_eq!(sync("b", "new@x.example", true).await, is("a@x.example"));
+    assert_eq!(
+        sync("b", "new@x.example", Email::Verified).await,
+        is("a@x.example")
+    );
     imported(&directory, "77", "shop@x.example").await;
-    assert_eq!(sync("b", "shop@x.example", true).await, is("a@x.example"));
+    assert_eq!(
+        sync("b", "shop@x.example", Email::Verified).await,
+        is("a@x.example")
+    );
     // An e-mail that the buyer has typed is theirs to change.
     assert_eq!(
-        sync("d", "typed@x.example", false).await,
+        sync("d", "typed@x.example", Email::Unverified).await,
         is("typed@x.example")
     );
     assert_eq!(
-        sync("d", "other@x.example", true).await,
+        sync("d", "other@x.example", Email::Verified).await,
         is("typed@x.example")
     );
+}
+
+#[tokio::test]
+async fn a_contact_of_two_sign_ins_keeps_its_email() {
+    let directory = directory().await;
+    let contact = directory
+        .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
+        .await
+        .unwrap();
+    // As the shop's support may do.
+    sqlx::query("INSERT INTO links (iss, sub, number, linked_at) VALUES ($1, 'b', $2, 1)")
+        .bind(ISS)
+        .bind(&contact.number)
+        .execute(&directory.pool)
+        .await
+        .unwrap();
+    let again = directory
+        .sync(person("b"), &claims("b@x.example"), Email::Verified, 2)
+        .await
+        .unwrap();
+    assert_eq!(again, contact);
 }
 
 #[tokio::test]
@@ -109,7 +150,7 @@ async fn a_verified_email_claims_an_unlinked_contact() {
     let directory = directory().await;
     imported(&directory, "77", "A@x.example").await;
     let contact = directory
-        .sync(person("a"), &claims("a@X.example"), true, 1)
+        .sync(person("a"), &claims("a@X.example"), Email::Verified, 1)
         .await
         .unwrap();
     assert_eq!(contact.number, "77");
@@ -126,7 +167,7 @@ async fn an_unverified_email_claims_nothing() {
     let directory = directory().await;
     imported(&directory, "77", "a@x.example").await;
     let refused = directory
-        .sync(person("a"), &claims("a@x.example"), false, 1)
+        .sync(person("a"), &claims("a@x.example"), Email::Unverified, 1)
         .await
         .unwrap_err();
     assert_eq!(refused.code, Code::ContactEmailUnverified);
@@ -141,10 +182,10 @@ async fn an_unverified_email_claims_nothing() {
 async fn an_email_of_somebody_elses_contact_is_taken() {
     let directory = directory().await;
     directory
-        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
         .await
         .unwrap();
-    for verified in [true, false] {
+    for verified in [Email::Verified, Email::Unverified] {
         let refused = directory
             .sync(person("b"), &claims("A@x.example"), verified, 2)
             .await
@@ -157,22 +198,32 @@ async fn an_email_of_somebody_elses_contact_is_taken() {
 async fn an_unverified_stored_email_never_blocks_its_verified_owner() {
     let directory = directory().await;
     let squatter = directory
-        .sync(person("squatter"), &claims("a@x.example"), false, 1)
+        .sync(
+            person("squatter"),
+            &claims("a@x.example"),
+            Email::Unverified,
+            1,
+        )
         .await
         .unwrap();
     let owner = directory
-        .sync(person("owner"), &claims("a@x.example"), true, 2)
+        .sync(person("owner"), &claims("a@x.example"), Email::Verified, 2)
         .await
         .unwrap();
     assert_ne!(squatter.number, owner.number);
     let late = directory
-        .sync(person("late"), &claims("a@x.example"), false, 3)
+        .sync(person("late"), &claims("a@x.example"), Email::Unverified, 3)
         .await
         .unwrap_err();
     assert_eq!(late.code, Code::ContactEmailTaken);
     // And the squatter doesn't become the owner by being verified later.
     directory
-        .sync(person("squatter"), &claims("a@x.example"), true, 4)
+        .sync(
+            person("squatter"),
+            &claims("a@x.example"),
+            Email::Verified,
+            4,
+        )
         .await
         .unwrap();
     let mut tx = directory.pool.begin().await.unwrap();
@@ -192,7 +243,7 @@ async fn two_first_sign_ins_at_once_make_one_contact() {
         let directory = directory.clone();
         signing_in.spawn(async move {
             directory
-                .sync(person("a"), &claims("a@x.example"), true, 1)
+                .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
                 .await
                 .unwrap()
                 .number
@@ -207,13 +258,13 @@ async fn two_first_sign_ins_at_once_make_one_contact() {
 async fn the_buyer_completes_and_can_not_take_an_email() {
     let directory = directory().await;
     directory
-        .sync(person("a"), &claims("a@x.example"), true, 1)
+        .sync(person("a"), &claims("a@x.example"), Email::Verified, 1)
         .await
         .unwrap();
     imported(&directory, "77", "free@x.example").await;
     let nothing = Profile::default();
     directory
-        .sync(person("b"), &nothing, false, 2)
+        .sync(person("b"), &nothing, Email::Unverified, 2)
         .await
         .unwrap();
 
@@ -246,12 +297,17 @@ async fn the_buyer_completes_and_can_not_take_an_email() {
 async fn letters_that_only_look_like_ascii_stay_themselves() {
     let directory = directory().await;
     directory
-        .sync(person("a"), &claims("kim@x.example"), true, 1)
+        .sync(person("a"), &claims("kim@x.example"), Email::Verified, 1)
         .await
         .unwrap();
     // U+212A KELVIN SIGN becomes `k` in Unicode's lower case.
     let other = directory
-        .sync(person("b"), &claims("\u{212A}im@x.example"), true, 1)
+        .sync(
+            person("b"),
+            &claims("\u{212A}im@x.example"),
+            Email::Verified,
+            1,
+        )
         .await;
     assert!(other.is_ok());
 }

@@ -344,6 +344,7 @@ fn verified(email: &str) -> Claims {
         .collect(),
         email_verified: true,
         phone_number_verified: false,
+        is_old: false,
     }
 }
 

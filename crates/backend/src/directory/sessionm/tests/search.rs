@@ -185,6 +185,7 @@ async fn by_a_number_that_is_written_without_the_country() {
             .collect(),
         email_verified: false,
         phone_number_verified: true,
+        is_old: false,
     };
     let synced = directory.sync(person("a"), &claims).await.unwrap();
     assert_eq!(synced.number, Some(id));
@@ -205,6 +206,7 @@ async fn not_by_the_number_of_another_country_where_they_are_written_without_it(
             .collect(),
         email_verified: false,
         phone_number_verified: true,
+        is_old: false,
     };
     let synced = directory.sync(person("n"), &claims).await.unwrap();
     assert_eq!(synced.number, None);

@@ -15,6 +15,7 @@ fn with_phone(claims: Claims, phone_number_verified: bool) -> Claims {
     claims.profile.set(Field::PhoneNumber, PHONE);
     Claims {
         phone_number_verified,
+        is_old: false,
         ..claims
     }
 }
