@@ -329,8 +329,8 @@ async fn fill(
         && let Some(email) = claims.get(Field::Email)
         && has_moved(tx, &contact, email).await?
     {
-        sqlx::query("DELETE FROM verified_emails WHERE number = $1")
-            .bind(&contact.number)
+        sqlx::query("DELETE FROM verified_emails WHERE email_key = $1")
+            .bind(contact.profile.get(Field::Email).map(key))
             .execute(&mut **tx)
             .await?;
         contact.profile.set(Field::Email, email);
