@@ -14,7 +14,7 @@
     const js = named(name), messages = name === 'app' && named('messages');
     const wasm = WebAssembly.compileStreaming(fetch(js.replace(/\.js$/, '_bg.wasm')));
     const said = messages && fetch(messages).then((file) => file.ok ? file.text() : Promise.reject(file.status));
-    // What has failed once under an address is not asked for again by every browser.
+    // Some browsers don't ask again for a module that has failed once under its address.
     return Promise.all([import(tries ? `${js}?${tries}` : js), wasm, said]);
   };
   let ahead;

@@ -147,11 +147,8 @@ fn phone_number(value: &str) -> Option<String> {
     } else {
         value.to_owned()
     };
-    let between = |c: &char| c.is_whitespace() || ".-–/()".contains(*c);
-    let compact: String = value.chars().filter(|c| !between(c)).collect();
-    let digits = compact
-        .strip_prefix('+')
-        .or_else(|| compact.strip_prefix("00"))?;
+    let compact = telephone::compact(&value);
+    let digits = telephone::from_abroad(&compact)?;
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     (fits && !digits.starts_with('0')).then(|| format!("+{digits}"))
 }

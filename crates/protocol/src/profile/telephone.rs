@@ -7,11 +7,8 @@
 /// The international form of a number that is written as in this country (ISO 3166-1 alpha-2), the country's code apart from
 /// the rest; `None` where it can't be told for sure.
 pub fn international(number: &str, country: &str) -> Option<String> {
-    let between = |c: &char| c.is_whitespace() || ".-–/()".contains(*c);
-    let digits: String = number.trim().chars().filter(|c| !between(c)).collect();
-    let abroad = digits
-        .strip_prefix('+')
-        .or_else(|| digits.strip_prefix("00"));
+    let digits = compact(number);
+    let abroad = from_abroad(&digits);
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !are_digits(abroad.unwrap_or(&digits)) {
         return None;
@@ -38,19 +35,32 @@ pub fn international(number: &str, country: &str) -> Option<String> {
         let code = code(WITH_ZERO, country)?;
         (code, (!rest.starts_with('0')).then_some(rest)?)
     };
-    (6..=12)
-        .contains(&rest.len())
-        .then(|| format!("+{code} {rest}"))
+    with_code(code, rest)
 }
 
 /// The same number without the zero of home, which some write behind the country's code.
 fn without_zero(digits: &str) -> Option<String> {
     let mut codes = WITH_ZERO.split(' ').filter_map(|entry| entry.get(2..));
     let (code, rest) = codes.find_map(|code| Some((code, digits.strip_prefix(code)?)))?;
-    let rest = rest.strip_prefix('0')?;
-    (6..=12)
-        .contains(&rest.len())
-        .then(|| format!("+{code} {rest}"))
+    with_code(code, rest.strip_prefix('0')?)
+}
+
+fn with_code(code: &str, rest: &str) -> Option<String> {
+    let fits = (6..=12).contains(&rest.len());
+    fits.then(|| format!("+{code} {rest}"))
+}
+
+/// The number without what people write between its digits.
+pub(super) fn compact(number: &str) -> String {
+    let between = |c: &char| c.is_whitespace() || ".-–/()".contains(*c);
+    number.chars().filter(|c| !between(c)).collect()
+}
+
+/// What comes after the `+`, or the `00` that stands for it in most countries.
+pub(super) fn from_abroad(compact: &str) -> Option<&str> {
+    compact
+        .strip_prefix('+')
+        .or_else(|| compact.strip_prefix("00"))
 }
 
 fn code(known: &'static str, country: &str) -> Option<&'static str> {
