@@ -35,24 +35,37 @@ async fn the_way_back_out_of_the_shop_does_not_lead_into_it_again() {
         goes_back(b).await;
         b.wait_for(&format!("location.origin === '{}'", j.stage.upstream))
             .await;
-        // And not sent on by the back button, however long ago it was.
-        b.run("location.href += '#here'").await;
-        b.open(&j.stage.app("/account?return_to=x")).await;
-        b.sees_signed_in(ALICE).await;
-        let wanted = format!("/?return_to={}", crate::shop::percent(&page));
-        b.run(&format!("history.pushState(null, '', '{wanted}')"))
-            .await;
-        b.run("sessionStorage.removeItem('admit-one.sent-on')")
-            .await;
-        b.open(&j.stage.upstream).await;
-        goes_back(b).await;
-        b.sees_signed_in(ALICE).await;
-        b.wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        assert_eq!(b.eval("location.pathname").await, "/");
     })
     .await;
+}
+
+/// The sign-in page that was passed on the way, anew and as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_back_to_the_sign_in_page_ends_there() {
+    let anew = Options {
+        args: vec!["--disable-features=BackForwardCache".to_owned()],
+        ..Options::default()
+    };
+    for options in [anew, keeping_pages()] {
+        journey_on(Setup::default(), options, async |j| {
+            let b = &j.browser;
+            let page = b.come_from_basket(&j.stage).await;
+            b.wait_for("admitOne.ready").await;
+            b.sign_in("alice").await;
+            b.wait_for(&format!("location.href === '{page}'")).await;
+            b.run("setTimeout(() => history.go(-2), 0)").await;
+            b.sees_signed_in(ALICE).await;
+            b.wait_for("document.querySelector('[data-testid=continue]')")
+                .await;
+            // Long enough for the way to the shop.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            assert_eq!(
+                b.eval("location.origin + location.pathname").await,
+                j.stage.app("/")
+            );
+        })
+        .await;
+    }
 }
 
 async fn goes_back(b: &Browser) {
