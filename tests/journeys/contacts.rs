@@ -31,11 +31,7 @@ async fn a_second_sign_in_is_the_same_contact() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn carol_gets_a_page_that_says_what_to_do_and_shows_nothing_of_alice() {
     journey(async |j| {
-        let alices = j.another_browser(Options::default()).await;
-        alices.open(&j.stage.app("/")).await;
-        alices.sign_in("alice").await;
-        alices.sees_signed_in(ALICE).await;
-        alices.wait_for("document.querySelector('[data-testid=continue]')").await;
+        j.alice_signs_in_elsewhere().await;
 
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;
@@ -95,12 +91,7 @@ async fn a_verified_email_of_somebody_elses_contact_claims_nothing() {
             claims,
         );
         j.stage.sandbox.add_persona(frank);
-        let alices = j.another_browser(Options::default()).await;
-        alices.open(&j.stage.app("/")).await;
-        alices.sign_in("alice").await;
-        alices
-            .wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        j.alice_signs_in_elsewhere().await;
 
         let b = &j.browser;
         b.open(&j.stage.app("/")).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use crate::browser::{Browser, Options};
+use crate::buyer::ALICE;
 use crate::directory::Directory;
 use crate::driver::Driver;
 use crate::stage::{Setup, Stage};
@@ -29,6 +30,16 @@ impl Journey {
         let browser = Browser::start(&self.driver.url, options).await;
         self.browsers.lock().unwrap().push(browser.clone());
         browser
+    }
+
+    /// Signs alice in in a browser of hers, so that the shop has her contact.
+    pub(crate) async fn alice_signs_in_elsewhere(&self) {
+        let b = self.another_browser(Options::default()).await;
+        b.open(&self.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.wait_for("document.querySelector('[data-testid=continue]')")
+            .await;
     }
 }
 

@@ -6,39 +6,9 @@ use std::time::Duration;
 use crate::browser::{Browser, Options};
 use crate::buyer::Outcome;
 use crate::journey::{Journey, journey_on};
-use crate::stage::Setup;
+use crate::stage::{ARENA, DINER, PAPER, Setup};
 
 const PROVIDERS: [&str; 4] = ["club", "arena", "paper", "diner"];
-
-const OTHERS: &str = r#"
-[[providers]]
-id = "arena"
-label = "Arena account"
-issuer = "{airlock}/auth-login/rest/oauth2/authorization-servers/arena"
-client_id = "weak-app"
-client_secret_env = "WEAK"
-acr_values = ["weak-acr"]
-
-[[providers]]
-id = "paper"
-kind = "sso2"
-label = "Newspaper account"
-sso_url = "{payway}"
-api_url = "{payway}"
-organisation = "paper"
-client_id = "paper-shop"
-client_secret_env = "PAPER"
-
-[[providers]]
-id = "diner"
-kind = "paytronix"
-label = "Diner account"
-site_url = "{paytronix}"
-api_url = "{paytronix}/rest/25.33"
-merchant_id = 77
-client_id = "diner-shop"
-client_secret_env = "DINER"
-"#;
 
 /// What a provider has answered: a code, or SSO2's message.
 struct Answer {
@@ -145,7 +115,7 @@ fn played_into(j: &Journey, provider: &str, secret: &str, state: &str, issuer: &
 
 async fn an_answer_of(provider: &str) {
     let setup = Setup {
-        more: OTHERS.to_owned(),
+        more: [ARENA, PAPER, DINER].concat(),
         required: &[],
         ..Setup::default()
     };

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::browser::{Browser, Options};
 use crate::buyer::ALICE;
 use crate::journey::{journey, journey_on};
-use crate::stage::Setup;
+use crate::stage::{ARENA, Setup};
 use crate::wire::send;
 
 const TAB: &str = "\u{e004}";
@@ -94,12 +94,7 @@ async fn the_keyboard_reaches_and_presses_every_button() {
             .await;
         press("start-again").await;
         // Carol's e-mail is another contact's: the way on is another account.
-        let alices = j.another_browser(Options::default()).await;
-        alices.open(&j.stage.app("/")).await;
-        alices.sign_in("alice").await;
-        alices
-            .wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        j.alice_signs_in_elsewhere().await;
         press("sign-in").await;
         b.log_in("carol").await;
         b.sees_error("contact_email_taken").await;
@@ -204,6 +199,33 @@ async fn every_page_fits_a_narrow_phone() {
                 .await;
             fits(b, "the signed-out page").await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_was_given_up_is_not_the_one_used_last() {
+    const FIRST: &str = "document.querySelector('.provider').dataset.provider";
+    let setup = Setup {
+        more: ARENA.to_owned(),
+        required: &[],
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.click("[data-provider=arena]").await;
+        b.reaches_login().await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+        assert_eq!(b.eval(FIRST).await, "club");
+        b.click("[data-provider=arena]").await;
+        b.log_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.press("sign-out").await;
+        b.open(&j.stage.app("/")).await;
+        b.sees_sign_in().await;
+        assert_eq!(b.eval(FIRST).await, "arena");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 mod callback;
 mod clock;
+mod files;
 mod history;
 mod network;
 mod storage;

@@ -18,6 +18,43 @@ use crate::directory::Directory;
 use crate::gate::Gate;
 use crate::wire::order;
 
+/// The arena: Airlock IAM, without its strong flow.
+pub(crate) const ARENA: &str = r#"
+[[providers]]
+id = "arena"
+label = "Arena account"
+issuer = "{airlock}/auth-login/rest/oauth2/authorization-servers/arena"
+client_id = "weak-app"
+client_secret_env = "WEAK"
+acr_values = ["weak-acr"]
+"#;
+
+/// The paper: Payway SSO2.
+pub(crate) const PAPER: &str = r#"
+[[providers]]
+id = "paper"
+kind = "sso2"
+label = "Newspaper account"
+sso_url = "{payway}"
+api_url = "{payway}"
+organisation = "paper"
+client_id = "paper-shop"
+client_secret_env = "PAPER"
+"#;
+
+/// The diner: Paytronix.
+pub(crate) const DINER: &str = r#"
+[[providers]]
+id = "diner"
+kind = "paytronix"
+label = "Diner account"
+site_url = "{paytronix}"
+api_url = "{paytronix}/rest/25.33"
+merchant_id = 77
+client_id = "diner-shop"
+client_secret_env = "DINER"
+"#;
+
 /// How the deployment of a journey differs from the plain one.
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {

@@ -37,18 +37,6 @@ origins = ["{partner}"]
 release = ["profile", "id_token", "sub"]
 "#;
 
-const PAPER: &str = r#"
-[[providers]]
-id = "paper"
-kind = "sso2"
-label = "Newspaper account"
-sso_url = "{payway}"
-api_url = "{payway}"
-organisation = "paper"
-client_id = "paper-shop"
-client_secret_env = "PAPER"
-"#;
-
 const ARENA: &str = r#"
 [[providers]]
 id = "arena"

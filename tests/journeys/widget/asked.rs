@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{
-    ACR, EVENTS, OTP, PAPER, PARTNERS, WHO, on_partners_page, open, press, sees_events,
-    sign_in_by_popup, with_partner,
+    ACR, EVENTS, OTP, PARTNERS, WHO, on_partners_page, open, press, sees_events, sign_in_by_popup,
+    with_partner,
 };
-use crate::browser::{Browser, Options};
+use crate::browser::Browser;
 use crate::buyer::{ALICE, BOB};
 use crate::journey::Journey;
-use crate::stage::Setup;
+use crate::stage::{PAPER, Setup};
 
 const AGREE: &str = "!!document.querySelector('[data-testid=agree]')";
 const ENABLED: &str = "!!document.querySelector('[data-testid=agree]:not([aria-disabled])')";
@@ -143,12 +143,7 @@ async fn who_gets_no_further_can_cancel() {
         ..with_partner()
     };
     on_partners_page(setup, async |j, b| {
-        let alices = j.another_browser(Options::default()).await;
-        alices.open(&j.stage.app("/")).await;
-        alices.sign_in("alice").await;
-        alices
-            .wait_for("document.querySelector('[data-testid=continue]')")
-            .await;
+        j.alice_signs_in_elsewhere().await;
         let page = b.tab().await;
         let mut events = vec!["ready"];
         for provider in ["paper", "club"] {
