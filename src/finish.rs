@@ -3,7 +3,7 @@
 
 use admit_one_protocol::{
     api::{CookieMirror, Custody, TokensResponse},
-    authorization::callback_state,
+    authorization::{AuthorizationCode, PendingAuthorization, callback_state},
 };
 
 use crate::{
@@ -24,26 +24,47 @@ pub fn run() {
 }
 
 /// Takes the answer to the exchange that `early.js` has sent, if all of it is as it should be; else nothing has changed.
+///
+/// What happens between two waits is a function of its own, here and in [`verify`]: a browser compiles each when it is first
+/// called, and takes more than its share for a long one.
 async fn finish() -> Option<()> {
-    let custody = custody()?;
+    let (pending, code) = arrived()?;
+    let answer = browser::boot_exchanged(SOON_MS).await?;
+    let session = verify::exchanged(tokens(&answer)?, &code, &pending).await;
+    end(&session.ok()?, &pending)
+}
+
+/// The sign-in that the address is a response to, where tokens are kept.
+#[inline(never)]
+fn arrived() -> Option<(PendingAuthorization, AuthorizationCode)> {
+    custody()?;
     let query = browser::query();
     let pending = pending::find(&callback_state(&query)?)?;
     let code = pending.clone().accept(&query, browser::now_ms()).ok()?;
-    let tokens = tokens(&browser::boot_exchanged(SOON_MS).await?)?;
-    let session = verify::exchanged(tokens, &code, &pending).await.ok()?;
-    if !put_down(custody, mirror().as_ref(), &session) {
+    Some((pending, code))
+}
+
+/// Puts the session down, and shows who is signed in.
+#[inline(never)]
+fn end(session: &SignedIn, pending: &PendingAuthorization) -> Option<()> {
+    if !put_down(custody()?, mirror().as_ref(), session) {
         return None;
     }
-    show(&session);
+    show(session);
+    tidy(session, &pending.state);
+    Some(())
+}
+
+#[inline(never)]
+fn tidy(session: &SignedIn, state: &str) {
     let claims = &session.claims;
     if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
         forget_answers();
     }
     browser::announce(&session.person());
-    pending::consume(&pending.state);
+    pending::consume(state);
     pending::forget_restarts();
     browser::boot_release();
-    Some(())
 }
 
 #[inline(never)]

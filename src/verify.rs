@@ -8,10 +8,10 @@ use admit_one_protocol::{
     clock::ClockOffset,
     id_token::{IdTokenError, SignatureCheck, SignedIdToken, UnverifiedIdToken},
 };
-use js_sys::{Array, Object, Uint8Array};
+use js_sys::{Array, Object, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::CryptoKey;
+use web_sys::{CryptoKey, SubtleCrypto};
 
 use crate::{browser, failure::Failure, signed_in::SignedIn};
 
@@ -21,12 +21,24 @@ pub async fn exchanged(
     code: &AuthorizationCode,
     pending: &PendingAuthorization,
 ) -> Result<SignedIn, Refused> {
-    let device = browser::now_ms();
     if !pending.kind.is_oidc() {
         return vouched(tokens, pending);
     }
+    let device = browser::now_ms();
     let id_token = tokens.id_token.as_deref().ok_or(Code::IdTokenMissing)?;
     let signed = signed(id_token, &tokens, &pending.algs).await?;
+    claimed(tokens, signed, code, pending, device)
+}
+
+/// What comes after the signature: the claims, by the backend's clock.
+#[inline(never)]
+fn claimed(
+    tokens: TokensResponse,
+    signed: SignedIdToken,
+    code: &AuthorizationCode,
+    pending: &PendingAuthorization,
+    device: u64,
+) -> Result<SignedIn, Refused> {
     let clock =
         ClockOffset::estimate(tokens.time, device).after_iat(signed.iat().unwrap_or(0), device);
     let verified = signed
@@ -41,6 +53,7 @@ pub async fn exchanged(
 }
 
 /// A dialect without ID tokens: the backend has asked the provider who it is, and says so over its own connection.
+#[inline(never)]
 pub fn vouched(
     mut tokens: TokensResponse,
     pending: &PendingAuthorization,
@@ -92,34 +105,51 @@ pub async fn signed(
 
 /// Asks WebCrypto whether a signature is valid.
 pub async fn signature_is_valid(check: &SignatureCheck<'_>) -> Result<bool, Refused> {
-    let subtle = browser::subtle().ok_or(Refused::Failed(Code::CryptoUnavailable))?;
-    let unsupported = |error: JsValue| {
-        browser::complain("WebCrypto can't check this signature", &error);
-        Refused::Unchecked(check.alg())
-    };
     let algorithm = algorithm(check.alg());
-    let jwk = key_object(check);
-    let usages = Array::of1(&"verify".into());
-    let importing = subtle
-        .import_key_with_object("jwk", &jwk, &algorithm, false, usages.unchecked_ref())
-        .map_err(unsupported)?;
-    let key: CryptoKey = JsFuture::from(importing)
-        .await
-        .map_err(unsupported)?
-        .unchecked_into();
-    let verifying = subtle
-        .verify_with_object_and_u8_array_and_u8_slice(
-            &algorithm,
-            &key,
-            &Uint8Array::from(check.signature()),
-            check.signing_input(),
-        )
-        .map_err(unsupported)?;
+    let subtle = browser::subtle().ok_or(Refused::Failed(Code::CryptoUnavailable))?;
+    let unsupported = |error| unsupported(check.alg(), &error);
+    let importing = import(&subtle, check, &algorithm).map_err(unsupported)?;
+    let key = JsFuture::from(importing).await.map_err(unsupported)?;
+    let verifying = verify(&subtle, check, &algorithm, &key).map_err(unsupported)?;
     let valid = JsFuture::from(verifying).await.map_err(unsupported)?;
     Ok(valid.is_truthy())
 }
 
+#[inline(never)]
+fn import(
+    subtle: &SubtleCrypto,
+    check: &SignatureCheck<'_>,
+    algorithm: &Object,
+) -> Result<Promise, JsValue> {
+    let usages = Array::of1(&"verify".into());
+    let jwk = key_object(check);
+    subtle.import_key_with_object("jwk", &jwk, algorithm, false, usages.unchecked_ref())
+}
+
+#[inline(never)]
+fn verify(
+    subtle: &SubtleCrypto,
+    check: &SignatureCheck<'_>,
+    algorithm: &Object,
+    key: &JsValue,
+) -> Result<Promise, JsValue> {
+    let signature = Uint8Array::from(check.signature());
+    subtle.verify_with_object_and_u8_array_and_u8_slice(
+        algorithm,
+        key.unchecked_ref::<CryptoKey>(),
+        &signature,
+        check.signing_input(),
+    )
+}
+
+#[inline(never)]
+fn unsupported(alg: Alg, error: &JsValue) -> Refused {
+    browser::complain("WebCrypto can't check this signature", error);
+    Refused::Unchecked(alg)
+}
+
 /// WebCrypto's name and parameters; members that an algorithm doesn't take are ignored by it.
+#[inline(never)]
 fn algorithm(alg: Alg) -> Object {
     let (name, hash) = match alg {
         Alg::Rs256 => ("RSASSA-PKCS1-v1_5", "SHA-256"),
@@ -139,6 +169,7 @@ fn algorithm(alg: Alg) -> Object {
 }
 
 /// The key without the members that WebCrypto compares with the use it is put to; the protocol has compared them.
+#[inline(never)]
 fn key_object(check: &SignatureCheck<'_>) -> Object {
     let jwk = check.jwk();
     let object = Object::new();

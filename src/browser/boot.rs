@@ -57,10 +57,15 @@ pub fn boot_exchange() -> Option<Promise> {
 
 /// The text that it brings, if it brings success and soon; the answer stays there to be read again.
 pub async fn boot_exchanged(within_ms: u32) -> Option<String> {
+    let said = JsFuture::from(said(within_ms)?).await;
+    said.ok()?.as_string()
+}
+
+#[inline(never)]
+fn said(within_ms: u32) -> Option<Promise> {
     let said: Promise = member(&boot(), "said").dyn_into().ok()?;
     let racing = Promise::race(&Array::of2(&said, &timer(within_ms)).unchecked_into::<Array>());
-    let said = JsFuture::from(racing.unchecked_into::<Promise>()).await;
-    said.ok()?.as_string()
+    Some(racing.unchecked_into())
 }
 
 /// `iss` and `sub` of whoever was signed in when the page was opened.

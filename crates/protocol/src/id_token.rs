@@ -87,6 +87,7 @@ impl fmt::Debug for UnverifiedIdToken {
 impl UnverifiedIdToken {
     /// Reads a JWS in compact serialization ([RFC 7515 §3.1](https://www.rfc-editor.org/rfc/rfc7515#section-3.1))
     /// with an `alg` that can prove something: `none` and the HMACs are refused here.
+    #[inline(never)]
     pub fn parse(text: &str) -> Result<UnverifiedIdToken, IdTokenError> {
         if text.len() > LONGEST {
             return Err(IdTokenError::Malformed("it is too long"));
