@@ -383,3 +383,43 @@ async fn the_button_is_in_the_served_page_and_stays_where_it_is() {
     })
     .await;
 }
+
+/// An image whose one colour comes from a style in it, as drawing programs write it.
+const LOGO: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 60 30'><style>rect{fill:#00ff00}</style>\
+    <rect width='60' height='30'/><script>document.documentElement.remove()</script></svg>";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_pages_have_the_operators_colour_and_logo() {
+    let folder = tempfile::tempdir().unwrap();
+    let logo = folder.path().join("logo.svg");
+    std::fs::write(&logo, LOGO).unwrap();
+    let setup = Setup {
+        more: format!(
+            "[brand]\nname = \"Club\"\ncolor = \"#c01020\"\nlogo_file = {:?}\n",
+            logo.display().to_string()
+        ),
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        for (scheme, color) in [("light", "rgb(192, 16, 32)"), ("dark", "rgb(201, 52, 65)")] {
+            let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+            b.devtools("Emulation.setEmulatedMedia", features).await;
+            b.open(&j.stage.app("/")).await;
+            b.wait_for("document.querySelector('[data-testid=sign-in]')").await;
+            let button = "(({ backgroundColor, color }) => [backgroundColor, color])(getComputedStyle(document.querySelector('[data-testid=sign-in]')))";
+            assert_eq!(b.eval(button).await, json!([color, "rgb(255, 255, 255)"]), "{scheme}");
+        }
+        assert_eq!(b.eval("document.querySelector('.masthead').innerText.trim()").await, "Club");
+        let pixel = "(async () => { const image = document.querySelector('.masthead img'); await image.decode(); \
+             const canvas = document.createElement('canvas').getContext('2d'); canvas.drawImage(image, 0, 0, 10, 10); \
+             const { width, height } = image.getBoundingClientRect(); \
+             return [...canvas.getImageData(5, 5, 1, 1).data, width, height]; })()";
+        assert_eq!(b.settle(pixel).await, json!([0, 255, 0, 255, 72, 36]));
+        // Opened by itself it is a page of our origin: no script of it runs.
+        let address = b.eval("document.querySelector('.masthead img').src").await;
+        b.open(address.as_str().unwrap()).await;
+        assert_eq!(b.eval("document.documentElement?.localName").await, "svg");
+    })
+    .await;
+}

@@ -61,7 +61,7 @@ impl State {
     pub(crate) fn configuration(&self, language: Language) -> PublicConfiguration {
         let config = &self.config;
         let mut messages = language.messages().clone();
-        if let Some(name) = &config.name {
+        if let Some(name) = &config.brand.name {
             messages.insert("app.name".to_owned(), name.in_language(language));
         }
         PublicConfiguration {
@@ -227,6 +227,7 @@ impl App {
             refreshes: Answers::new(ANSWERS),
             pages: Pages::new(
                 config.app_dir.clone(),
+                config.brand.clone(),
                 config.public_url.starts_with("https:"),
             ),
             metrics,

@@ -43,8 +43,8 @@ pub struct Config {
     pub handle_lifetime: u64,
     /// Where a buyer who can't go on finds help.
     pub support_url: Option<String>,
-    /// What buyers call who signs them in, where it isn't "Admit One".
-    pub name: Option<Label>,
+    /// What the pages look like.
+    pub brand: Brand,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// The keys that seal handles and nonces: the first seals, all open.
@@ -75,6 +75,34 @@ pub struct Config {
     pub log_format: LogFormat,
     /// The log's filter, as `tracing` reads it.
     pub log_filter: String,
+}
+
+/// What the pages look like, where it isn't as ours do.
+#[derive(Clone, Debug, Default)]
+pub struct Brand {
+    /// What buyers call who signs them in, where it isn't "Admit One".
+    pub name: Option<Label>,
+    /// The colour of buttons.
+    pub color: Option<Color>,
+    /// The same where it is dark; made of the other one where it isn't given.
+    pub dark_color: Option<Color>,
+    /// What stands before the name.
+    pub logo: Option<Logo>,
+}
+
+/// Red, green and blue of sRGB.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Color(pub [u8; 3]);
+
+/// An image.
+#[derive(Clone, Debug)]
+pub struct Logo {
+    /// The file.
+    pub image: Vec<u8>,
+    /// What its name ends in: `svg`, `png` or `webp`.
+    pub ending: &'static str,
+    /// Whether it stands without the name beside it, because it says it.
+    pub alone: bool,
 }
 
 /// A key that seals.

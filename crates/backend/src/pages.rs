@@ -1,5 +1,6 @@
 //! The app's pages: what Trunk built, with the content, the sentences and the configuration already in it.
 
+mod brand;
 mod built;
 mod content;
 mod encoding;
@@ -25,6 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use crate::{
     app,
     call::{RequestId, cookie},
+    config::Brand,
     failure::Failure,
     language::Language,
 };
@@ -50,6 +52,7 @@ pub(crate) enum Kind {
 /// The pages, and what was rendered of them in the last second.
 pub(crate) struct Pages {
     folder: PathBuf,
+    brand: Brand,
     pub(crate) https: bool,
     built: ArcSwapOption<Built>,
     looked: Mutex<Option<Instant>>,
@@ -70,9 +73,10 @@ const SERVED_FOR: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_millis(500);
 
 impl Pages {
-    pub(crate) fn new(folder: PathBuf, https: bool) -> Self {
+    pub(crate) fn new(folder: PathBuf, brand: Brand, https: bool) -> Self {
         let pages = Self {
             folder,
+            brand,
             https,
             built: ArcSwapOption::empty(),
             looked: Mutex::new(None),
@@ -94,7 +98,7 @@ impl Pages {
                 .ok();
             let known = self.built.load().as_ref().map(|built| built.modified);
             if modified.is_some() && modified != known {
-                match Built::read(&self.folder) {
+                match Built::read(&self.folder, &self.brand) {
                     Ok(built) => self.built.store(Some(Arc::new(built))),
                     Err(error) => tracing::error!(cause = %error, "the app can't be read"),
                 }

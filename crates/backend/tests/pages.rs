@@ -50,8 +50,8 @@ async fn the_page_has_its_buttons_and_its_data_before_any_script() {
 
 #[tokio::test]
 async fn the_page_has_the_operators_name() {
-    let named = "name = \"Club & Tickets\"\nnames = { fr = \"Billets du club\" }";
-    let browser = Browser::configured(named, "").await;
+    let named = "[brand]\nname = \"Club & Tickets\"\nnames = { fr = \"Billets du club\" }";
+    let browser = Browser::configured("", named).await;
     for (lang, name) in [("de", "Club &amp; Tickets"), ("fr", "Billets du club")] {
         let page = browser.get(&format!("/?lang={lang}")).await;
         let html = page.body.as_str().unwrap();

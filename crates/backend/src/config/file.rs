@@ -15,6 +15,8 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub(super) server: Server,
+    #[serde(default)]
+    pub(super) brand: Brand,
     pub(super) seal: Seal,
     #[serde(default)]
     pub(super) database: Database,
@@ -45,9 +47,6 @@ pub(super) struct Server {
     pub(super) custody: Custody,
     pub(super) cookie_mirror: Option<Spanned<CookieMirror>>,
     pub(super) handle_lifetime: Option<Spanned<u64>>,
-    pub(super) name: Option<Spanned<String>>,
-    #[serde(default)]
-    pub(super) names: Labels,
     pub(super) support_url: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) trusted_proxies: Vec<Spanned<String>>,
@@ -55,6 +54,17 @@ pub(super) struct Server {
 
 fn app_dir() -> String {
     "dist".to_owned()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Brand {
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) names: Labels,
+    pub(super) color: Option<Spanned<String>>,
+    pub(super) dark_color: Option<Spanned<String>>,
+    pub(super) logo_file: Option<Spanned<String>>,
+    pub(super) logo_alone: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]

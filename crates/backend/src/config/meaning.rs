@@ -1,5 +1,6 @@
 //! From what is written to what is meant; every rule that TOML itself can't state.
 
+mod brand;
 mod directory;
 mod partners;
 mod provider;
@@ -34,12 +35,6 @@ impl Reader<'_> {
             .shop
             .map(|shop| self.shop(shop, &directory, &providers))
             .transpose()?;
-        if let (None, Some(name)) = (&server.name, server.names.values().next()) {
-            let found = "names in other languages";
-            return Err(self
-                .source
-                .mistake(name.span(), found, "them beside `server.name`"));
-        }
         Ok(Config {
             listen: self.listen(server.listen)?,
             cookie_mirror: server
@@ -50,10 +45,7 @@ impl Reader<'_> {
             app_dir: server.app_dir.into(),
             custody: server.custody,
             handle_lifetime: self.number(server.handle_lifetime, 30 * 86_400, 60..=366 * 86_400)?,
-            name: server
-                .name
-                .map(|name| self.label(name, server.names, "what buyers call you"))
-                .transpose()?,
+            brand: self.brand(file.brand)?,
             support_url: server
                 .support_url
                 .map(|url| self.web_address(url))

@@ -8,7 +8,11 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::encoding::{self, Encoding};
+use super::{
+    brand,
+    encoding::{self, Encoding},
+};
+use crate::config::Brand;
 
 pub(super) struct Built {
     pub(super) modified: SystemTime,
@@ -28,13 +32,17 @@ pub(super) struct Asset {
 }
 
 impl Built {
-    pub(super) fn read(folder: &Path) -> io::Result<Self> {
+    pub(super) fn read(folder: &Path, brand: &Brand) -> io::Result<Self> {
         let index = folder.join("index.html");
         let modified = std::fs::metadata(&index)?.modified()?;
         let template = std::fs::read_to_string(&index)?;
+        let (template, logo) = brand::apply(brand, template);
         let csp = HeaderValue::from_str(&policy(&template)).map_err(io::Error::other)?;
         let mut assets = HashMap::new();
         collect(folder, "", &mut assets)?;
+        if let Some((path, logo)) = logo {
+            assets.insert(path, Arc::new(logo));
+        }
         Ok(Self {
             modified,
             template,
@@ -159,7 +167,7 @@ fn is_hashed(name: &str) -> bool {
     })
 }
 
-fn kind(name: &str) -> &'static str {
+pub(super) fn kind(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",

@@ -5,6 +5,7 @@
     reason = "a test that panics has failed, as it should"
 )]
 
+mod brand;
 mod paytronix;
 mod sessionm;
 mod step_up;
@@ -347,11 +348,6 @@ fn mistakes_name_line_key_found_and_allowed() {
             "listen = \"127.0.0.1:0\"",
             "listen = \":8800\"",
             "`server.listen`: found \":8800\"; allowed: an address and a port",
-        ),
-        (
-            "listen = \"127.0.0.1:0\"",
-            "listen = \"127.0.0.1:0\"\nnames = { fr = \"Billets\" }",
-            "allowed: them beside `server.name`",
         ),
         (
             "listen = \"127.0.0.1:0\"",

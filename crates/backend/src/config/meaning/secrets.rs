@@ -1,12 +1,12 @@
 //! Secrets and keys: where they are, and whether they are good for what they are for.
 
-use std::ops::Range;
+use std::{io, ops::Range};
 
 use toml::Spanned;
 
 use super::{Reader, Result};
 use crate::{
-    config::{SealKey, Secret, file},
+    config::{ConfigError, SealKey, Secret, file},
     jws::SigningKey,
 };
 
@@ -89,12 +89,12 @@ impl Reader<'_> {
     }
 
     fn read(&self, file: &Spanned<String>) -> Result<String> {
-        std::fs::read_to_string(file.get_ref()).map_err(|error| {
-            self.source.mistake(
-                file.span(),
-                format!("{:?} ({error})", file.get_ref()),
-                "a file that we may read",
-            )
-        })
+        std::fs::read_to_string(file.get_ref()).map_err(|error| self.unreadable(file, &error))
+    }
+
+    pub(super) fn unreadable(&self, file: &Spanned<String>, error: &io::Error) -> ConfigError {
+        let found = format!("{:?} ({error})", file.get_ref());
+        self.source
+            .mistake(file.span(), found, "a file that we may read")
     }
 }
