@@ -24,11 +24,15 @@
     load(name, tries = 0) {
       const files = name === 'sign-in' && ahead || fetched(name, tries);
       ahead = null;
+      // What neither comes nor fails is spoken of, too.
+      const slow = setTimeout(() => boot.late(true), 8e3);
       files.then(([module, wasm, messages]) => {
+        clearTimeout(slow);
         boot.messages = messages;
         boot.late(false);
         return module.default({ module_or_path: wasm });
       }, () => {
+        clearTimeout(slow);
         if (tries > 2) boot.late(true);
         const again = () => {
           clearTimeout(timer);

@@ -73,3 +73,18 @@ async fn an_app_that_does_not_come_is_spoken_of_and_comes_once_it_can() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_hangs_is_spoken_of_and_goes_on_when_it_comes() {
+    journey(async |j| {
+        let b = &j.browser;
+        let [file, _] = not_yet_fetched(j, "app").await;
+        j.stage.backend_gate.hold(&file);
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for(LATE).await;
+        j.stage.backend_gate.release();
+        b.sees_sign_in().await;
+        b.wait_for(&format!("!{LATE}")).await;
+    })
+    .await;
+}
