@@ -10,7 +10,7 @@ const CSS = `:host { display: inline-block } :host([hidden]) { display: none }
 button { font: var(--admit-one-font, inherit); color: var(--admit-one-color, #fff); cursor: pointer; min-height: 44px;
   background: var(--admit-one-background, #1d4ed8); border: var(--admit-one-border, 0);
   border-radius: var(--admit-one-radius, 8px); padding: var(--admit-one-padding, .6em 1.2em) }
-button:focus-visible { outline: 3px solid var(--admit-one-focus, #f59e0b); outline-offset: 2px }
+button:focus-visible { outline: 3px solid var(--admit-one-focus, #b45309); outline-offset: 2px }
 button[aria-busy=true] { opacity: .7; cursor: progress }`;
 
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
@@ -105,9 +105,11 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   #build() {
     const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
-    root.adoptedStyleSheets = [sheet];
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(CSS);
+      root.adoptedStyleSheets = [sheet];
+    } catch { /* a button as an old browser has it */ }
     this.#button = Object.assign(document.createElement('button'), { type: 'button', part: 'button' });
     this.#button.addEventListener('click', () => (this.#user ? this.signOut() : this.signIn()).catch(() => {}));
     root.append(this.#button);
@@ -128,7 +130,7 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
 
   #go(action) {
     const before = this.#attempt;
-    if (before?.action === action) {
+    if (before?.action === action && (before.opening || !before.popup?.closed)) {
       before.popup?.focus();
       if (before.popup === null) location.assign(before.url); // the page has stayed where it was
       return before.promise;

@@ -169,7 +169,7 @@ fn announce_page(app: App, signed_in: Memo<bool>) {
         let failed = app.failure.read().as_ref().map(Failure::title);
         let name = match (failed, app.route.get(), signed_in.get()) {
             (Some(title), ..) => title,
-            (_, Route::SignIn, true) => "account.title",
+            (_, Route::SignIn | Route::SignedOut, true) => "account.title",
             (_, Route::Account | Route::Profile, false) => "sign_in.title",
             (_, Route::Widget, _) => {
                 let asking = app.asking.read();

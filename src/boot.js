@@ -146,7 +146,7 @@
 
   // With a proof that is signed now, where none was ahead.
   if (boot.callback && !boot.exchange && subtle && boot.nonce) boot.begin(boot.proof('POST', '/v1/exchange'));
-  if (!self.WebAssembly) return main.replaceChildren(Object.assign(doc.createElement('p'), {
+  if (!boot.wasm) return main.replaceChildren(Object.assign(doc.createElement('p'), {
     className: 'card unsupported', role: 'alert', textContent: messages['app.unsupported'],
   }));
   // A sign-in in its plain form has a small module of its own; everything else is in the app.

@@ -22,7 +22,12 @@ const ASIDE: &str = "admit-one.aside";
 /// localStorage, sessionStorage, memory. Says whether it is kept.
 pub fn keep(custody: Custody, session: &SignedIn) -> bool {
     let kept = match custody {
-        Custody::Local => Shelf::Local.set(KEY, session) || Shelf::Session.set(KEY, session),
+        Custody::Local => {
+            Shelf::Local.set(KEY, session) || {
+                Shelf::Local.remove(KEY); // of an earlier one, perhaps
+                Shelf::Session.set(KEY, session)
+            }
+        }
         Custody::Session => Shelf::Session.set(KEY, session),
         Custody::Memory => true,
         // Only who is signed in, so that the next page knows to ask the cookie; no token and no handle.

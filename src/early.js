@@ -19,6 +19,8 @@
   };
   let ahead;
   const boot = self.admitOne = {
+    // Some old browsers have a part of it.
+    wasm: !!(self.WebAssembly && WebAssembly.compileStreaming),
     exchange: null, said: null, pressed: null, ready: false, messages: null, parse, read, stores, named, release() {},
     // What fails is tried until it comes, so that no page is left whose buttons do nothing; after four seconds that is said.
     load(name, tries = 0) {
@@ -108,7 +110,7 @@
   const kept = shelf && parse(read(shelf, 'admit-one.proof'));
   if (shelf) self[shelf].removeItem('admit-one.proof');
   if (boot.callback && kept && Date.now() - kept.at < 2e5) boot.begin(kept.proof);
-  if (boot.exchange && self.WebAssembly && named('sign-in')) {
+  if (boot.exchange && boot.wasm && named('sign-in')) {
     ahead = fetched('sign-in');
     ahead.catch(() => {});
     // What lasts no longer than a blink needs no word; nor does the page have to be drawn twice, which is what the exchange's answer would wait for.

@@ -119,5 +119,7 @@ pub fn allowed(configuration: &PublicConfiguration, raw: &str) -> Result<ReturnT
     ReturnTo::parse(raw, &browser::origin(), origins)
 }
 
+/// After so long a page that is being left has stayed.
+pub const GONE_WITHIN_MS: u32 = 8_000;
 const ANOTHER: &str = "admit-one.another";
 const LAST: &str = "admit-one.last";

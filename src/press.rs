@@ -58,7 +58,7 @@ impl SignIn {
     }
 
     /// Leaves for the provider; a second press while the page is being left does nothing.
-    fn begin(&self, id: &str) {
+    fn begin(self: &Rc<Self>, id: &str) {
         if self.over.get() || self.leaving.replace(true) {
             return; // `early.js` remembers it for the app
         }
@@ -73,16 +73,26 @@ impl SignIn {
         if !left {
             // The app tries once more, and says what is wrong.
             browser::boot_press(id);
-            self.hand_over();
+            return self.hand_over();
+        }
+        // Still here: the buyer has stopped it, or an app has taken the address.
+        let page = self.clone();
+        browser::spawn(async move {
+            browser::sleep(leave::GONE_WITHIN_MS).await;
+            page.set_free();
+        });
+    }
+
+    fn set_free(&self) {
+        self.leaving.set(false);
+        for provider in &self.configuration.providers {
+            browser::set_busy(&provider.id, false);
         }
     }
 
     /// After the back button, or when another tab has signed somebody in.
     fn look_again(&self) {
-        self.leaving.set(false);
-        for provider in &self.configuration.providers {
-            browser::set_busy(&provider.id, false);
-        }
+        self.set_free();
         let stored = Shelf::ALL
             .into_iter()
             .any(|shelf| shelf.text(custody::KEY).is_some());

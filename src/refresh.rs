@@ -2,12 +2,7 @@
 
 use std::cell::Cell;
 
-use admit_one_protocol::{
-    Code,
-    alg::Alg,
-    api::{Custody, RefreshRequest},
-    clock::ClockOffset,
-};
+use admit_one_protocol::{Code, alg::Alg, api::RefreshRequest, clock::ClockOffset};
 use leptos::prelude::*;
 
 use crate::{
@@ -69,10 +64,7 @@ async fn renew(app: App, session: &SignedIn) -> Result<(), Failure> {
         provider: Some(session.provider.clone()),
     };
     let tokens = api::refresh(&request).await?;
-    app.session.observe();
-    if app.session.current().is_none() && is_in_cookie(app) {
-        // Signed out meanwhile: the answer has brought the handle back.
-        sign_out::forget_cookie().await;
+    if sign_out::has_brought_back(app, session).await {
         return Ok(());
     }
     let device = browser::now_ms();
@@ -93,10 +85,6 @@ async fn renew(app: App, session: &SignedIn) -> Result<(), Failure> {
         }
     });
     Ok(())
-}
-
-fn is_in_cookie(app: App) -> bool {
-    app.configuration.read_value().custody == Custody::Cookie
 }
 
 fn algs(app: App, session: &SignedIn) -> Vec<Alg> {

@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     leave,
     route::Route,
+    session::SignedIn,
 };
 
 /// What a buyer signs out for.
@@ -88,8 +89,21 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Ok(())
 }
 
+/// Whether an answer with a cookie for this session has come after it has ended: its handle doesn't stay. Whoever has signed in
+/// since has to sign in again, since theirs is gone.
+pub async fn has_brought_back(app: App, session: &SignedIn) -> bool {
+    app.session.observe();
+    let current = app.session.current();
+    let is_late = app.configuration.read_value().custody == Custody::Cookie
+        && current.is_none_or(|current| !current.is_same_session(session));
+    if is_late {
+        forget_cookie().await;
+    }
+    is_late
+}
+
 /// Has the handle in the cookie revoked and taken away, after somebody has signed out: now, or once we can be reached.
-pub async fn forget_cookie() {
+async fn forget_cookie() {
     Shelf::Local.put(FORGET, "1");
     try_to_forget().await;
 }

@@ -15,6 +15,7 @@ use crate::{
     app::App,
     browser::{self, Shelf},
     session::SignedIn,
+    sign_out,
 };
 
 thread_local! {
@@ -93,6 +94,9 @@ async fn ask(app: App, before: SignedIn, interval_ms: u64) {
     match (answer.outcome, answer.tokens) {
         (SessionOutcome::Unchanged, _) => {}
         (SessionOutcome::SignedIn, Some(tokens)) => {
+            if sign_out::has_brought_back(app, &session).await {
+                return;
+            }
             let clock = ClockOffset::estimate(tokens.time, browser::now_ms());
             app.session
                 .update(&session, |session| session.renew(tokens, clock));

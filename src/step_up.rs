@@ -155,6 +155,11 @@ pub async fn come_back(
     if !stepping_up.is_of(&strong.claims.iss, &strong.claims.sub) {
         return Err(Code::StepUpSub.into());
     }
+    app.session.observe();
+    let current = app.session.current();
+    if current.is_none_or(|current| !current.is_same_session(&before)) {
+        return Err(Code::HandleMissing.into()); // signed out meanwhile
+    }
     if app.configuration.read_value().custody == Custody::Cookie {
         // Not before: until here the cookie is that of the session before.
         api::take_step_up().await?;

@@ -106,10 +106,6 @@ pub fn keep(app: App, sent: &SignedIn, answer: ProfileResponse) {
             session.balances = balances;
         }
         session.missing = Some(answer.missing);
-        // A refresh may have been quicker; its handle has the newer refresh token in it.
-        if session.handle == sent.handle {
-            session.handle = answer.handle.or(session.handle.take());
-        }
     });
 }
 

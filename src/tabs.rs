@@ -64,7 +64,7 @@ fn look_again(app: App) {
             if app.route.get_untracked() == Route::Landing {
                 // The login form isn't needed any more.
                 app.go(Route::Account, Entry::Replace);
-            } else {
+            } else if !widget::goes_back_to_ask(app) {
                 app.follow();
             }
         }
@@ -85,7 +85,7 @@ fn hear(app: App, announced: &str) {
         custody::forget(None);
         forget_answers();
         app.session
-            .leave((!announced.is_empty()).then_some(Code::HandleRevoked));
+            .leave(announced.is_empty().then_some(Code::HandleRevoked));
     }
 }
 
@@ -135,7 +135,7 @@ fn sent_on(app: App) -> Result<Option<String>, Code> {
         return Ok(None);
     }
     Shelf::Session.put(SENT_ON, &now.to_string());
-    Ok(Some(wanted))
+    Ok(Some(widget::instead_of(wanted)))
 }
 
 const SENT_ON: &str = "admit-one.sent-on";

@@ -18,13 +18,14 @@ use leptos::prelude::*;
 use self::asked::{Action, Asked, Visit};
 pub use self::question::{Question, Subject};
 use crate::{
+    again::Wait,
     api,
     app::App,
     browser::{self, Entry},
     callback::keep_destination,
     consent,
     failure::Failure,
-    refresh,
+    leave as leaving, refresh,
     route::Route,
     session::SignedIn,
     sign_out::{self, Purpose},
@@ -55,6 +56,21 @@ pub fn awaits(address: &str) -> Option<PublicPartner> {
     Visit::awaits(address)
 }
 
+/// Where whoever is signed in already is taken instead, by a link to this address.
+pub fn instead_of(address: String) -> String {
+    Visit::instead_of(address)
+}
+
+/// Whether a sign-in for a partner was the way on this page; whoever has signed in elsewhere meanwhile is asked.
+pub fn goes_back_to_ask(app: App) -> bool {
+    let wanted = leaving::wanted(&app.configuration.read_value()).unwrap_or_default();
+    let is_awaited = app.route.get_untracked() == Route::SignIn && awaits(&wanted).is_some();
+    if is_awaited {
+        go(app, &instead_of(wanted));
+    }
+    is_awaited
+}
+
 /// Does what was asked for, as far as it can be done now; what leads elsewhere comes back to this page. `agreed` is the
 /// question that the buyer has just said yes to.
 pub async fn run(app: App, agreed: Option<Question>) {
@@ -65,11 +81,22 @@ pub async fn run(app: App, agreed: Option<Question>) {
         Ok(asked) => asked,
         Err(code) => return refuse(app, code),
     };
-    match act(app, &asked, agreed).await {
+    let mut wait = Wait::new(app);
+    let acted = loop {
+        match act(app, &asked, agreed.clone()).await {
+            // The buyer can try again here, and need not where it passes.
+            Err(failure) if failure.is_transient() => {
+                app.notice.set(Some(failure.clone()));
+                if !wait.is_over(failure).await {
+                    return;
+                }
+            }
+            acted => break acted,
+        }
+    };
+    match acted {
         Ok(Some(answer)) => hand_over(app, &asked, answer).await,
         Ok(None) => {}
-        // The buyer can try again here.
-        Err(failure) if failure.is_transient() => app.notice.set(Some(failure)),
         Err(failure) if asked.partner.is_some() => {
             browser::complain("Admit One", &failure.for_developers().into());
             hand_over(app, &asked, Answer::Error(failure.code)).await;

@@ -213,19 +213,15 @@ fn buttons(app: App) -> AnyView {
         Some(everywhere),
         move || leave(everywhere, SignOutReach::Everywhere),
     );
-    let told = dynamic(move || {
-        if refreshed.get() {
-            status("refreshed", false, t("account.refreshed"))
-        } else {
-            nothing()
-        }
-    });
+    // There before it is said, so that it is read out.
+    let told = move || refreshed.get().then(|| t("account.refreshed"));
+    let told = view! { <p class="status told" role="status" data-testid=move || refreshed.get().then_some("refreshed")>{told}</p> };
     vec![
         actions(
             "actions secondary",
             vec![confirm(app), refresh_button, sign_out, everywhere],
         ),
-        told,
+        told.into_any(),
     ]
     .into_any()
 }

@@ -17,9 +17,9 @@ pub fn paragraph(class: &'static str, text: String) -> AnyView {
     view! { <p class=class>{text}</p> }.into_any()
 }
 
-/// What the page is doing, announced when it changes.
+/// What the page is doing, announced when it changes; not `aria-busy`, with which it wouldn't be.
 pub fn status(testid: &'static str, busy: bool, text: String) -> AnyView {
-    view! { <p class="status" role="status" data-testid=testid aria-busy=busy.to_string()>{text}</p> }.into_any()
+    view! { <p class="status" role="status" data-testid=testid data-busy=busy.to_string()>{text}</p> }.into_any()
 }
 
 /// Something that is made anew when what it reads changes.

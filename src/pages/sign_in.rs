@@ -12,6 +12,7 @@ use crate::{
     app::App,
     browser,
     failure::Failure,
+    leave,
     messages::{t, t_with},
     route::Route,
     start, widget,
@@ -116,6 +117,9 @@ fn begin(app: App, provider: String) {
         loop {
             app.starting.set(Some(provider.clone()));
             let Err(failure) = start::start(app, &provider, &return_to).await else {
+                // Still here: the buyer has stopped it, or an app has taken the address.
+                browser::sleep(leave::GONE_WITHIN_MS).await;
+                app.starting.set(None);
                 return;
             };
             app.starting.set(None);

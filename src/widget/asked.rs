@@ -133,6 +133,18 @@ impl Visit {
         (visit.signed_in_at.as_deref() == Some(address)).then_some(visit.partner)
     }
 
+    /// Where whoever is signed in already is taken by a link to this address: a sign-in that began for the partner is over
+    /// with somebody who has signed in elsewhere, who is asked.
+    pub(super) fn instead_of(address: String) -> String {
+        match Visit::kept() {
+            Some(visit) if visit.signed_in_at.as_ref() == Some(&address) => {
+                Visit::new(visit.partner, visit.address.clone()).keep();
+                visit.address
+            }
+            _ => address,
+        }
+    }
+
     /// Begins a sign-out, which comes back.
     pub(super) fn sign_out() {
         if let Some(visit) = Visit::kept() {

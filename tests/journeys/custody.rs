@@ -413,6 +413,40 @@ async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_ends_after_somebody_else_has_signed_in_leaves_no_cookie() {
+    journey_on(rung("cookie"), Options::default(), async |j| {
+        let b = &j.browser;
+        // The refresh token is good after the sign-out, too.
+        j.stage
+            .sandbox
+            .set_faults([Fault::LenientNoRevocationEndpoint]);
+        alice_is_settled(j).await;
+        let first = b.tab().await;
+        b.new_tab().await;
+        j.stage.backend_gate.hold("/v1/refresh");
+        b.open(&j.stage.app("/account")).await;
+        j.stage.backend_gate.is_holding(1).await;
+        b.switch_to(&first).await;
+        b.press("sign-out").await;
+        b.wait_for("document.querySelector('#app h1') && location.pathname === '/signed-out'")
+            .await;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.sees_signed_in(BOB).await;
+        j.stage.backend_gate.release();
+        // It was Alice's: Bob would have gone into the shop as her.
+        for _ in 0..100 {
+            if handle_cookie(j).await.is_none() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(handle_cookie(j).await, None);
+    })
+    .await;
+}
+
 async fn alice_signs_out_out_of_reach(j: &Journey) {
     let b = &j.browser;
     alice_is_settled(j).await;

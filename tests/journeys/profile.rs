@@ -258,6 +258,24 @@ async fn a_wrong_answer_is_refused_at_its_field_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_that_leaves_a_wrong_answer_is_one() {
+    let setup = Setup {
+        later: true,
+        ..Setup::default()
+    };
+    journey_on(setup, Options::default(), async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("bob").await;
+        b.fill("[name=phone_number]", "12").await;
+        // Leaving the field says what is wrong, which must not move the button away.
+        b.press("later").await;
+        b.wait_for("location.pathname === '/account'").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bob_may_answer_later_where_the_configuration_allows_it() {
     let setup = Setup {
         later: true,

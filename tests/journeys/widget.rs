@@ -285,6 +285,22 @@ async fn where_no_provider_can_step_up_nobody_has_to_sign_in_to_learn_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_press_right_after_the_popup_was_closed_opens_another() {
+    on_partners_page(with_partner(), async |_, b| {
+        let page = b.tab().await;
+        // A page that isn't looked at doesn't take a closed popup for given up.
+        b.run("document.hasFocus = () => false").await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.close_tab(&page).await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_out_signs_out_here_and_on_our_pages() {
     on_partners_page(with_partner(), async |j, b| {
         sign_in_by_popup(b, "alice").await;

@@ -167,23 +167,36 @@ impl Call {
     }
 
     /// Hands the handle to the browser: in the body, or as a cookie.
-    pub(crate) fn deliver(&self, sealed: String, expires_at: u64) -> Option<String> {
-        if self.state.config.custody != Custody::Cookie {
-            return Some(sealed);
-        }
+    pub(crate) fn deliver(
+        &self,
+        sealed: String,
+        expires_at: u64,
+    ) -> Result<Option<String>, Failure> {
         let left = expires_at.saturating_sub(self.state.clock.now());
-        self.set_cookie(COOKIE, &sealed, left);
-        None
+        self.hand(COOKIE, sealed, left)
     }
 
     /// Hands the handle of a step-up to the browser: in the body, or as a cookie beside the session's, which stays until
     /// the browser has verified what came with it.
-    pub(crate) fn offer(&self, sealed: String) -> Option<String> {
+    pub(crate) fn offer(&self, sealed: String) -> Result<Option<String>, Failure> {
+        self.hand(STRONG_COOKIE, sealed, OFFERED_FOR)
+    }
+
+    fn hand(&self, name: &str, sealed: String, seconds: u64) -> Result<Option<String>, Failure> {
         if self.state.config.custody != Custody::Cookie {
-            return Some(sealed);
+            return Ok(Some(sealed));
         }
-        self.set_cookie(STRONG_COOKIE, &sealed, OFFERED_FOR);
-        None
+        let length = name.len() + sealed.len();
+        if length > LONGEST_COOKIE {
+            return Err(Failure::new(
+                Code::Internal,
+                format!(
+                    "a cookie of {length} bytes, more than browsers keep: the provider's tokens are too long for `custody = \"cookie\"`"
+                ),
+            ));
+        }
+        self.set_cookie(name, &sealed, seconds);
+        Ok(None)
     }
 
     /// Has the browser forget what [`Call::offer`] has handed to it as a cookie.
@@ -398,6 +411,8 @@ const LONGEST_USER_AGENT: usize = 512;
 
 /// As long as the answer of the exchange is kept for a retry, seconds.
 const OFFERED_FOR: u64 = 60;
+/// Name and value; browsers drop a longer one without a word (RFC 6265bis section 5.6).
+const LONGEST_COOKIE: usize = 4096;
 
 async fn read<M: Message>(body: Body, max: usize) -> Result<M, Failure> {
     let body = tokio::time::timeout(BODY_WITHIN, Limited::new(body, max).collect())

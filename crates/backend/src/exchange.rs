@@ -89,7 +89,6 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
         acr: who.acr,
         auth_time: who.auth_time,
         strong,
-        contact: before.and_then(|before| before.contact),
         jkt: call.jkt.clone(),
         made_at_ms,
         expires_at: made_at_ms / 1000 + state.config.handle_lifetime,
@@ -98,9 +97,9 @@ fn finish(call: &Call, exchanged: Exchanged, flow: Flow) -> Result<TokensRespons
     };
     let sealed = handle.seal(&state.sealer)?;
     let sealed = if strong {
-        call.offer(sealed)
+        call.offer(sealed)?
     } else {
-        call.deliver(sealed, handle.expires_at)
+        call.deliver(sealed, handle.expires_at)?
     };
     Ok(TokensResponse {
         access_token: tokens.access_token,

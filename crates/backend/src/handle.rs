@@ -26,9 +26,6 @@ pub(crate) struct Handle {
     /// The tokens are those of the step-up client.
     #[serde(rename = "u", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) strong: bool,
-    /// The contact's number, once it is known.
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) contact: Option<String>,
     /// The thumbprint of the browser's key (RFC 7638).
     #[serde(rename = "k")]
     pub(crate) jkt: String,

@@ -40,7 +40,8 @@ struct Handoff {
 struct Claims {
     iss: String,
     sub: String,
-    exp: u64,
+    /// With a fraction from some providers.
+    exp: f64,
 }
 
 /// Seals what the partner may know of the buyer whose handle it is.
@@ -177,7 +178,9 @@ fn expiry(id_token: &str, handle: &Handle) -> Result<u64, Failure> {
         .and_then(|payload| from_base64url(payload).ok())
         .and_then(|json| serde_json::from_slice::<Claims>(&json).ok());
     match claims {
-        Some(claims) if claims.iss == handle.iss && claims.sub == handle.sub => Ok(claims.exp),
+        Some(claims) if claims.iss == handle.iss && claims.sub == handle.sub => {
+            Ok(claims.exp as u64)
+        }
         _ => Err(Failure::new(
             Code::RequestMalformed,
             "the ID token isn't one of the handle's person",

@@ -93,15 +93,16 @@ pub(crate) fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> 
     if proxies.is_empty() || !is_proxy(peer) {
         return peer;
     }
-    let forwarded: Vec<&str> = headers
+    // By bytes: what a stranger wrote before our proxies need not be text.
+    let forwarded: Vec<&[u8]> = headers
         .get_all(FORWARDED_FOR)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .collect();
     let mut caller = peer;
     for address in forwarded.into_iter().rev() {
-        let Some(address) = forwarded_address(address.trim()) else {
+        let address = std::str::from_utf8(address).ok();
+        let Some(address) = address.and_then(|address| forwarded_address(address.trim())) else {
             break;
         };
         caller = address;
@@ -214,12 +215,15 @@ mod tests {
         }
 
         #[test]
-        fn what_a_stranger_writes_before_our_proxies_changes_nothing(before in "[0-9a-f:., ]{0,60}", theirs: [u8; 4]) {
+        fn what_a_stranger_writes_before_our_proxies_changes_nothing(before in "[0-9a-f:., é\t\"]{0,60}", theirs: [u8; 4]) {
             let theirs = IpAddr::from(theirs);
             let proxies = ["10.0.0.0/8".parse::<Network>().unwrap()];
             prop_assume!(!proxies[0].contains(theirs));
             let mut headers = HeaderMap::new();
-            headers.insert("x-forwarded-for", format!("{before}, {theirs}, 10.0.0.9").parse().unwrap());
+            // In Latin-1, in which it isn't UTF-8.
+            let before: Vec<u8> = before.chars().map(|char| char as u8).collect();
+            let value = [&*before, format!(", {theirs}, 10.0.0.9").as_bytes()].concat();
+            headers.insert("x-forwarded-for", http::HeaderValue::from_bytes(&value).unwrap());
             prop_assert_eq!(caller("10.0.0.1".parse().unwrap(), &headers, &proxies), theirs);
         }
     }

@@ -175,8 +175,7 @@ mod tests {
                     contact_number: text(),
                     profile: Default::default(),
                     missing: vec![],
-                    balances: Some(vec![]),
-                    handle: text()
+                    balances: Some(vec![])
                 }),
             ),
             (

@@ -13,7 +13,7 @@ use crate::{
     dialect::Known,
     directory::{Claims, Person, Synced},
     failure::Failure,
-    handle::{Age, Handle},
+    handle::Age,
     step_up,
 };
 
@@ -37,7 +37,7 @@ pub(crate) async fn sync(
     userinfo.phone_number_verified &= provider.trust_verified;
     let Some(directory) = &call.state.directory else {
         let profile = userinfo.profile;
-        let answer = response(&call, handle, None, profile)?;
+        let answer = response(&call, None, profile);
         return Ok(ProfileResponse { balances, ..answer });
     };
     let person = Person {
@@ -52,7 +52,7 @@ pub(crate) async fn sync(
     let Synced { number, profile } = directory
         .sync(person, &claims, call.state.clock.now())
         .await?;
-    let answer = response(&call, handle, number, profile)?;
+    let answer = response(&call, number, profile);
     Ok(ProfileResponse { balances, ..answer })
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn complete(
     let Synced { number, profile } = directory
         .complete(person, &answers, call.state.clock.now())
         .await?;
-    response(&call, handle, number, profile)
+    Ok(response(&call, number, profile))
 }
 
 /// Every answer in its one spelling, or the names of those that are wrong.
@@ -99,27 +99,11 @@ fn valid(answers: &Profile) -> Result<Profile, Failure> {
     }
 }
 
-fn response(
-    call: &Call,
-    handle: Handle,
-    number: Option<String>,
-    profile: Profile,
-) -> Result<ProfileResponse, Failure> {
-    let missing = missing(&call.state.config.required, &profile);
-    let handle = if handle.contact == number {
-        None
-    } else {
-        let handle = Handle {
-            contact: number.clone(),
-            ..handle
-        };
-        call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at)
-    };
-    Ok(ProfileResponse {
+fn response(call: &Call, number: Option<String>, profile: Profile) -> ProfileResponse {
+    ProfileResponse {
         contact_number: number,
+        missing: missing(&call.state.config.required, &profile),
         profile,
-        missing,
         balances: None,
-        handle,
-    })
+    }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn refresh(
         id_token: tokens.id_token,
         claims: None,
         keys,
-        handle: call.deliver(handle.seal(&state.sealer)?, handle.expires_at),
+        handle: call.deliver(handle.seal(&state.sealer)?, handle.expires_at)?,
         handle_expires_at: handle.expires_at,
         refreshable: true,
         provider: handle.provider,

@@ -14,6 +14,9 @@ use crate::{app::App, call::Peer};
 
 /// How long an idle connection, or one that dawdles over its headers, is kept; longer than proxies keep theirs.
 const HEADERS_WITHIN: Duration = Duration::from_secs(75);
+/// How long somebody may take nothing of what they are sent.
+#[cfg(target_os = "linux")]
+const TAKEN_WITHIN: Duration = Duration::from_secs(75);
 /// How long what is in flight may take once we are asked to stop.
 const FINISH_WITHIN: Duration = Duration::from_secs(30);
 const LONGEST_HEADERS: usize = 32 << 10;
@@ -25,6 +28,12 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        // Each connection has it of the listener: who takes nothing of an answer for so long is gone.
+        let taken_within = TAKEN_WITHIN.as_millis() as u32;
+        rustix::net::sockopt::set_tcp_user_timeout(&listener, taken_within)?;
+    }
     let state = app.state.clone();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())

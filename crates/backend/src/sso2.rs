@@ -343,7 +343,7 @@ fn renewed(at: &At, handle: Handle, exchanged: Exchanged) -> Result<SessionRespo
         keys: Vec::new(),
         handle: at
             .call
-            .deliver(handle.seal(&state.sealer)?, handle.expires_at),
+            .deliver(handle.seal(&state.sealer)?, handle.expires_at)?,
         handle_expires_at: handle.expires_at,
         refreshable: handle.refresh_token.is_some(),
         provider: handle.provider,

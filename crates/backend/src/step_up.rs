@@ -38,7 +38,7 @@ pub(crate) async fn take(call: Arc<Call>, _: StepUpTaken) -> Result<StepUpTaken,
     let handle = call.handle(Age::Checked)?;
     call.provider_of(&handle)?;
     call.state.revocations.check(&handle).await?;
-    call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at);
+    call.deliver(handle.seal(&call.state.sealer)?, handle.expires_at)?;
     call.withdraw();
     Ok(StepUpTaken {})
 }

@@ -340,7 +340,13 @@ async fn with_custody_cookie_the_handle_is_out_of_reach_of_scripts() {
             && cookie.ends_with("; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Strict"),
         "{cookie}"
     );
-    assert_eq!(answer.ok().get("handle"), None);
+    let tokens = answer.ok();
+    assert_eq!(tokens.get("handle"), None);
+    // A sync that ends after a sign-out, or after a refresh, leaves the cookie as it is.
+    let sync = json!({"access_token": tokens["access_token"]});
+    let synced = browser.call("POST", "/v1/profile", sync).await;
+    assert!(!synced.headers.contains_key("set-cookie"));
+    synced.ok();
     let answer = browser.call("POST", "/v1/refresh", json!({})).await;
     assert!(answer.headers.contains_key("set-cookie"));
     answer.ok();
@@ -358,4 +364,25 @@ async fn with_custody_cookie_the_handle_is_out_of_reach_of_scripts() {
         .call("POST", "/v1/refresh", json!({}))
         .await
         .refused(Code::HandleMissing);
+}
+
+#[tokio::test]
+async fn a_cookie_that_browsers_would_drop_is_refused_aloud() {
+    let mut browser = Browser::configured("custody = \"cookie\"", "").await;
+    let upstream = browser.upstream.clone();
+    let long = || {
+        let id_token = upstream.with(|inner| inner.id_token());
+        let tokens = json!({
+            "access_token": "a", "token_type": "bearer", "id_token": id_token,
+            "refresh_token": "r".repeat(3000),
+        });
+        upstream.answers(200, "application/json", tokens.to_string());
+    };
+    long();
+    let refused = browser.exchange().await.refused(Code::Internal);
+    assert!(!refused.headers.contains_key("set-cookie"));
+    // Elsewhere there is room.
+    long();
+    let mut browser = Browser::at(upstream.clone(), "", "").await;
+    browser.exchange().await.ok();
 }

@@ -35,10 +35,9 @@ fn verifier(byte: u8) -> CodeVerifier {
 /// A buyer who is signed in at a backend with partners, with the tokens.
 async fn signed_in() -> (Browser, Value) {
     let mut browser = Browser::configured("", PARTNERS).await;
-    let mut tokens = browser.exchange().await.ok();
+    let tokens = browser.exchange().await.ok();
     let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
-    let profile = browser.call("POST", "/v1/profile", sync).await.ok();
-    tokens["handle"] = profile["handle"].clone();
+    browser.call("POST", "/v1/profile", sync).await.ok();
     (browser, tokens)
 }
 
@@ -85,6 +84,18 @@ async fn the_page_that_asked_receives_what_its_partner_may_know() {
     assert_eq!(opened["profile_completed"], true);
     let expires_in = opened["expires_in"].as_u64().unwrap();
     assert!((290..=300).contains(&expires_in), "{expires_in}");
+}
+
+#[tokio::test]
+async fn an_id_token_whose_times_have_fractions_is_released() {
+    let mut browser = Browser::configured("", PARTNERS).await;
+    let exp = browser.app.clock().now() as f64 + 100.5;
+    browser.upstream.claims(json!({"exp": exp}));
+    let tokens = browser.exchange().await.ok();
+    let answer = seal(&mut browser, &tokens, json!({})).await.ok();
+    let opened = open(&browser, &answer["sealed"], json!({})).await.ok();
+    assert_eq!(opened["id_token"], tokens["id_token"]);
+    assert!(opened["expires_in"].as_u64().unwrap() <= 100);
 }
 
 #[tokio::test]

@@ -635,9 +635,9 @@ id = "club""#,
         );
         let tokens = browser.call("POST", "/v1/exchange", body).await.ok();
         let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
-        let profile = browser.call("POST", "/v1/profile", sync).await.ok();
-        complete(&mut browser, &profile["handle"]).await.ok();
-        let grant = json!({"handle": profile["handle"], "lang": "en"});
+        browser.call("POST", "/v1/profile", sync).await.ok();
+        complete(&mut browser, &tokens["handle"]).await.ok();
+        let grant = json!({"handle": tokens["handle"], "lang": "en"});
         let refused = browser.call("POST", "/v1/grant", grant).await;
         refused.refused(Code::InsufficientUserAuthentication);
     }

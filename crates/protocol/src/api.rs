@@ -481,9 +481,6 @@ pub struct ProfileResponse {
     /// What the buyer has at the provider; absent where it wasn't asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balances: Option<Vec<Balance>>,
-    /// A new handle that carries the contact number; absent when unchanged or when it travels as a cookie.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handle: Option<String>,
 }
 
 /// `POST /v1/grant`.

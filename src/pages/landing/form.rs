@@ -144,7 +144,7 @@ fn field(
             <label for=name>{t(&["landing.", name].concat())}</label>
             <input id=name name=name type=kind inputmode=keyboard autocomplete=autocomplete maxlength=longest.to_string() required=true
                 autocapitalize="none" spellcheck="false" aria-describedby=described_by aria-invalid=is_wrong/>
-            <p class="wrong" id=wrong>{required}</p>
+            <p class="wrong" id=wrong aria-live="polite">{required}</p>
         </div>
     }
     .into_any()

@@ -99,6 +99,32 @@ async fn a_sign_in_page_out_of_the_back_forward_cache_has_a_button_that_works() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_was_stopped_on_the_way_to_can_be_pressed_again() {
+    journey(async |j| {
+        let b = &j.browser;
+        // The page in its plain form, and the same in the whole app.
+        for path in ["/", "/account"] {
+            b.open(&j.stage.app(path)).await;
+            b.wait_for("admitOne.ready").await;
+            j.stage.sandbox_gate.hold("/authorize");
+            // Not as a mouse does, which would wait for the next page.
+            b.run(
+                "setTimeout(() => { document.querySelector('[data-testid=sign-in]').click(); setTimeout(stop, 1000); }, 0)",
+            )
+            .await;
+            b.wait_for("document.querySelector('[data-testid=sign-in][aria-busy=true]')")
+                .await;
+            j.stage.sandbox_gate.release();
+            b.wait_for("document.querySelector('[data-testid=sign-in]:not([aria-busy=true])')")
+                .await;
+            b.press("sign-in").await;
+            b.reaches_login().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_page_out_of_the_back_forward_cache_shows_nobody_who_has_signed_out() {
     journey_on(Setup::default(), keeping_pages(), async |j| {
         let b = &j.browser;

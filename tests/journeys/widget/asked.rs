@@ -272,6 +272,32 @@ async fn a_sign_in_elsewhere_isnt_one_for_the_partner() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signs_in_elsewhere_while_the_popup_waits_is_asked_there() {
+    // By the page as it is, and by one that was put away meanwhile.
+    for is_loaded_again in [false, true] {
+        on_partners_page(with_partner(), async |j, b| {
+            press(b).await;
+            b.sees_windows(2).await;
+            b.sees_sign_in().await;
+            let popup = b.tab().await;
+            let address = b.url().await;
+            if is_loaded_again {
+                b.open("about:blank").await;
+            }
+            b.new_tab().await;
+            known_here(j, b, "alice", ALICE).await;
+            b.switch_to(&popup).await;
+            if is_loaded_again {
+                b.open(&address).await;
+            }
+            sees_question(b, "Continue with this account?").await;
+            assert_eq!(sealed(j), 0);
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_that_a_link_has_led_to_isnt_one_for_the_partner() {
     on_partners_page(with_partner(), async |j, b| {
         let query = format!(

@@ -259,8 +259,9 @@ impl Oidc {
                     "the provider has no UserInfo endpoint, and had one when this buyer signed in",
                 )
             })?;
+            let age_ms = self.clock.now_ms().saturating_sub(handle.made_at_ms);
             return Ok(Known {
-                is_old: true,
+                is_old: age_ms > NEWS_FOR_MS,
                 ..told.into()
             });
         };
@@ -361,3 +362,5 @@ fn as_refreshed(error: admit_one_protocol::id_token::IdTokenError) -> Failure {
     };
     failure
 }
+/// How long after the sign-in an ID token says what the provider says now.
+const NEWS_FOR_MS: u64 = 300_000;

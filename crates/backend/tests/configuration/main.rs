@@ -361,6 +361,11 @@ fn mistakes_name_line_key_found_and_allowed() {
         ),
         (
             "client_secret_env = \"CLUB\"",
+            "client_secret_env = \"hidden-secret\"",
+            "`providers.client_secret_env`: found what is no variable's name; allowed: ",
+        ),
+        (
+            "client_secret_env = \"CLUB\"",
             "client_secret_file = \"/nowhere\"",
             "`providers.client_secret_file`: found \"/nowhere\" (No such file",
         ),

@@ -103,3 +103,26 @@ fn what_is_absent_or_of_no_use_is_named() {
     let plain = message(&good.replacen("https://sessionm", "http://sessionm", 1));
     assert!(plain.contains("`directory.api_url`: found"), "{plain}");
 }
+
+#[test]
+fn a_provider_beside_the_one_whose_people_have_sessionms_ids_could_name_any_of_them() {
+    let other = r#"[[providers]]
+id = "other"
+label = "Other"
+issuer = "https://other.example"
+client_id = "shop"
+client_auth = "none"
+"#;
+    let line = "order = [\"user_id\", \"external_id\"]";
+    let alone = toml("https://id.example", "", &format!("{TABLE}{line}\n"));
+    Config::parse(&alone, "admit-one.toml", &secrets).unwrap();
+    let both = message(&toml(
+        "https://id.example",
+        "",
+        &format!("{TABLE}{line}\n{other}"),
+    ));
+    assert!(
+        both.contains("`directory.order`: found `user_id`, with several providers"),
+        "{both}"
+    );
+}

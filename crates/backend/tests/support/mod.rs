@@ -602,7 +602,7 @@ impl Browser {
         let tokens = self.exchange().await.ok();
         let sync = json!({"handle": tokens["handle"], "access_token": tokens["access_token"]});
         let profile = self.call("POST", "/v1/profile", sync).await.ok();
-        (profile["handle"].as_str().unwrap().to_owned(), profile)
+        (tokens["handle"].as_str().unwrap().to_owned(), profile)
     }
 }
 

@@ -75,7 +75,7 @@ impl Reader<'_> {
         let order = match written.order {
             // Not by number unless asked to: digits that are read in another way than the tenant writes them are somebody else's.
             None => vec![Search::ExternalId, Search::Email],
-            Some(order) => self.order(order)?,
+            Some(order) => self.order(order, providers)?,
         };
         let external_id_type = match written.external_id_type {
             None => "{provider}".to_owned(),
@@ -134,7 +134,7 @@ impl Reader<'_> {
         })
     }
 
-    fn order(&self, order: Spanned<Vec<Search>>) -> Result<Vec<Search>> {
+    fn order(&self, order: Spanned<Vec<Search>>, providers: usize) -> Result<Vec<Search>> {
         let searches = order.get_ref();
         let repeats = (1..searches.len()).any(|at| searches[..at].contains(&searches[at]));
         if repeats || !searches.contains(&Search::ExternalId) {
@@ -144,6 +144,12 @@ impl Reader<'_> {
                 found,
                 "`external_id`, by which a profile that we made is found again, and what else of `email`, `phone_number`, `user_id`, each once",
             ));
+        }
+        // Whoever chooses their own `sub` at another provider would choose whose profile it is.
+        if providers > 1 && searches.contains(&Search::UserId) {
+            let found = "`user_id`, with several providers";
+            let allowed = "it where the one provider has SessionM's own ids as `sub`";
+            return Err(self.source.mistake(order.span(), found, allowed));
         }
         Ok(order.into_inner())
     }

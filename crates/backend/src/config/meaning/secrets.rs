@@ -73,11 +73,16 @@ impl Reader<'_> {
                 Some(secret) if !secret.trim().is_empty() => {
                     Ok(Some((secret.trim().to_owned(), name.span())))
                 }
-                _ => Err(self.source.mistake(
-                    name.span(),
-                    format!("{:?}, which isn't set", name.get_ref()),
-                    "the name of an environment variable that holds the secret",
-                )),
+                _ => {
+                    // The secret itself may stand there.
+                    let found = if is_name(name.get_ref()) {
+                        format!("{:?}, which isn't set", name.get_ref())
+                    } else {
+                        "what is no variable's name".to_owned()
+                    };
+                    let allowed = "the name of an environment variable that holds the secret";
+                    Err(self.source.mistake(name.span(), found, allowed))
+                }
             },
             (None, Some(file)) => Ok(Some((self.read(&file)?.trim().to_owned(), file.span()))),
             (Some(_), Some(file)) => {
@@ -97,4 +102,10 @@ impl Reader<'_> {
         self.source
             .mistake(file.span(), found, "a file that we may read")
     }
+}
+
+/// As variables are named by custom.
+fn is_name(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

@@ -69,16 +69,19 @@ impl Store {
             Option<i64>,
             Option<String>,
             Option<String>,
+            i64,
         );
         let row: Option<Columns> = sqlx::query_as(
-            "SELECT user_id, draft, creating_since_ms, verified_email, verified_phone_number FROM sessionm_people
+            "SELECT user_id, draft, creating_since_ms, verified_email, verified_phone_number,
+             updated_at_ms FROM sessionm_people
              WHERE iss = $1 AND sub = $2",
         )
         .bind(&key.iss)
         .bind(&key.sub)
         .fetch_optional(&self.pool)
         .await?;
-        let Some((user_id, draft, creating_since_ms, email, phone_number)) = row else {
+        let Some((user_id, draft, creating_since_ms, email, phone_number, updated_at_ms)) = row
+        else {
             return Ok(Row::default());
         };
         Ok(Row {
@@ -87,15 +90,17 @@ impl Store {
                 email,
                 phone_number,
             },
-            // A draft of another version's form is as good as none: the provider says it again.
-            draft: draft.and_then(|draft| serde_json::from_str(&draft).ok()),
+            // A draft of another version's form is as good as none: the provider says it again. In an old one an e-mail is
+            // verified that may be somebody else's by now.
+            draft: draft
+                .filter(|_| updated_at_ms >= self.oldest_ms())
+                .and_then(|draft| serde_json::from_str(&draft).ok()),
             creating_since_ms: creating_since_ms.and_then(|at| u64::try_from(at).ok()),
         })
     }
 
     /// Keeps what is known until there is a profile, and forgets what others gave up long ago.
     pub(super) async fn draft(&self, key: &Key, draft: &Claims) -> Result<(), Failure> {
-        let now = self.clock.now_ms();
         let draft = serde_json::to_string(draft).unwrap_or_default();
         sqlx::query(
             "INSERT INTO sessionm_people (iss, sub, draft, updated_at_ms) VALUES ($1, $2, $3, $4)
@@ -104,16 +109,29 @@ impl Store {
         .bind(&key.iss)
         .bind(&key.sub)
         .bind(draft)
-        .bind(now as i64)
+        .bind(self.clock.now_ms() as i64)
         .execute(&self.pool)
         .await?;
-        sqlx::query(
+        self.forget_drafts().await
+    }
+
+    /// Forgets what others gave up long ago.
+    async fn forget_drafts(&self) -> Result<(), Failure> {
+        for forget in [
             "DELETE FROM sessionm_people WHERE user_id IS NULL AND creating_since_ms IS NULL AND updated_at_ms < $1",
-        )
-        .bind(now.saturating_sub(DRAFTS_FOR_MS) as i64)
-        .execute(&self.pool)
-        .await?;
+            "UPDATE sessionm_people SET draft = NULL WHERE draft IS NOT NULL AND updated_at_ms < $1",
+        ] {
+            sqlx::query(forget)
+                .bind(self.oldest_ms())
+                .execute(&self.pool)
+                .await?;
+        }
         Ok(())
+    }
+
+    /// When the oldest draft that is still kept was written.
+    fn oldest_ms(&self) -> i64 {
+        self.clock.now_ms().saturating_sub(DRAFTS_FOR_MS) as i64
     }
 
     /// Notes that a profile is about to be created, before it is.

@@ -274,3 +274,25 @@ async fn that_was_erased_is_made_anew() {
     assert!(synced.number.is_some());
     assert_eq!(tenancy.users().len(), 1);
 }
+
+#[tokio::test]
+async fn is_not_made_of_what_was_known_a_week_ago() {
+    let Scene {
+        tenancy,
+        directory,
+        clock,
+    } = scene().await;
+    let claims = Claims {
+        profile: [(Field::Email, ALICE.to_owned())].into_iter().collect(),
+        ..verified(ALICE)
+    };
+    directory.sync(person("a"), &claims).await.unwrap();
+    clock.advance(8 * 86_400);
+    // The address may be somebody else's by now.
+    let answers = [(Field::GivenName, "Alice".to_owned())]
+        .into_iter()
+        .collect();
+    let synced = directory.complete(person("a"), &answers).await.unwrap();
+    assert_eq!((synced.number, tenancy.users().len()), (None, 0));
+    assert_eq!(synced.profile.get(Field::Email), None);
+}
