@@ -15,7 +15,7 @@ use crate::{
     browser::{self, Entry, Lock, Shelf},
     consent,
     failure::Failure,
-    leave,
+    leave, refresh,
     route::Route,
     session::SignedIn,
 };
@@ -44,6 +44,11 @@ pub fn other_account(app: App) {
 /// Signs out. Here always works, since this browser can forget by itself; everywhere needs the backend.
 pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result<(), Failure> {
     let another = purpose == Purpose::OtherAccount;
+    // A provider may want the ID token back, which isn't kept on every rung: a page that was just opened has it with the refresh.
+    let lacks_id_token = |session: SignedIn| session.id_token.is_none() && session.is_due();
+    if app.session.current().is_some_and(lacks_id_token) {
+        let _ = refresh::refresh(app).await;
+    }
     let Some(session) = app.session.current() else {
         leave::want_another(another);
         app.go(Route::SignedOut, Entry::Replace);

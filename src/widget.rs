@@ -123,8 +123,8 @@ pub async fn cancel_at(app: App, address: &str) {
 
 /// Signs out here, to come back and sign in as somebody else.
 pub async fn other_account(app: App) {
-    if let Some(session) = app.session.current()
-        && let Err(failure) = end(app, session, Purpose::OtherAccount).await
+    if app.session.current().is_some()
+        && let Err(failure) = end(app, Purpose::OtherAccount).await
     {
         app.fail(failure);
     }
@@ -268,16 +268,12 @@ async fn leave(
         app.asking.set(Some(question));
         return Ok(None);
     }
-    end(app, session, Purpose::Leave).await?;
+    end(app, Purpose::Leave).await?;
     Ok(None)
 }
 
 /// Ends the session, perhaps by way of the provider, and comes back to this page.
-async fn end(app: App, session: SignedIn, purpose: Purpose) -> Result<(), Failure> {
-    // A provider may want the ID token back, which isn't kept on every rung.
-    if session.id_token.is_none() && session.is_due() {
-        let _ = refresh::refresh(app).await;
-    }
+async fn end(app: App, purpose: Purpose) -> Result<(), Failure> {
     LEAVING.set(true);
     Visit::sign_out();
     let left = sign_out::sign_out(app, SignOutReach::Here, purpose).await;

@@ -223,6 +223,8 @@ async fn a_provider_that_was_given_up_is_not_the_one_used_last() {
         b.log_in("alice").await;
         b.sees_signed_in(ALICE).await;
         b.press("sign-out").await;
+        b.wait_for("location.pathname === '/signed-out' && document.querySelector('#app h1')")
+            .await;
         b.open(&j.stage.app("/")).await;
         b.sees_sign_in().await;
         assert_eq!(b.eval(FIRST).await, "arena");
