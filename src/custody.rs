@@ -14,6 +14,7 @@ use crate::{
 pub const KEY: &str = "admit-one";
 /// The answers to the profile's questions, before they are saved.
 pub const ANSWERS: &str = "admit-one.profile";
+const DESTINATION: &str = "admit-one.destination";
 const PROBE: &str = "admit-one.probe";
 /// A session whose page was left for a step-up.
 const ASIDE: &str = "admit-one.aside";
@@ -50,7 +51,26 @@ pub fn kept(custody: Custody) -> Option<SignedIn> {
         Custody::Memory => aside(),
         Custody::Cookie => Shelf::Local.get(KEY),
     };
-    session.filter(|session| session.version == SignedIn::VERSION)
+    let mut session = session.filter(|session| session.version == SignedIn::VERSION)?;
+    session.return_to = destination(&session);
+    Some(session)
+}
+
+/// Keeps where the buyer wants to go, in this tab and as this person.
+pub fn keep_destination(session: &SignedIn) {
+    match &session.return_to {
+        Some(return_to) => {
+            let text = [&session.person(), "\n", return_to].concat();
+            Shelf::Session.put(DESTINATION, &text);
+        }
+        None => Shelf::Session.remove(DESTINATION),
+    }
+}
+
+fn destination(session: &SignedIn) -> Option<String> {
+    let kept = Shelf::Session.text(DESTINATION)?;
+    let return_to = kept.strip_prefix(&session.person())?.strip_prefix('\n');
+    return_to.map(ToOwned::to_owned)
 }
 
 /// Lays the session aside while the buyer is away for a step-up, where it would go with the page: who it is and the sealed
@@ -100,6 +120,7 @@ pub fn forget(mirror: Option<&CookieMirror>) {
     for shelf in Shelf::ALL {
         shelf.remove(KEY);
     }
+    Shelf::Session.remove(DESTINATION);
     forget_aside();
     forget_mirror(mirror);
 }

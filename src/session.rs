@@ -110,6 +110,7 @@ impl Session {
             configuration.cookie_mirror.as_ref(),
             session,
         );
+        custody::keep_destination(session);
         if configuration.custody == Custody::Memory {
             custody::lay_aside_again(session);
         }

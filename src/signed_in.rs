@@ -33,7 +33,8 @@ pub struct SignedIn {
     pub ends_at: u64,
     /// How far the device's clock is off.
     pub clock: ClockOffset,
-    /// Where the buyer wanted to go; `None` once they are there.
+    /// Where the buyer wanted to go in this tab; `None` once they are there. Not put down with the rest, which other tabs share.
+    #[serde(skip)]
     pub return_to: Option<String>,
     /// The contact's number, once it was synced.
     pub contact_number: Option<String>,

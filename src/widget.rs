@@ -313,6 +313,10 @@ async fn hand_over(app: App, asked: &Asked, answer: Answer) {
         Answer::SignedOut => {}
     }
     Visit::forget();
+    if let Some(session) = app.session.current() {
+        app.session
+            .update(&session, |session| session.return_to = None);
+    }
     if browser::tell_opener(&message, &asked.origin) {
         browser::sleep(PATIENCE_MS).await;
     }

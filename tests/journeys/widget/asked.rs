@@ -298,6 +298,35 @@ async fn whoever_signs_in_elsewhere_while_the_popup_waits_is_asked_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_popup_that_was_given_up_leads_nobody_to_the_partner_later() {
+    let setup = Setup {
+        required: &["phone_number"],
+        ..with_partner()
+    };
+    on_partners_page(setup, async |j, b| {
+        let page = b.tab().await;
+        press(b).await;
+        b.sees_windows(2).await;
+        b.press("sign-in").await;
+        b.log_in("bob").await;
+        b.wait_for("document.querySelector('[data-testid=profile-form]')")
+            .await;
+        b.close_tab(&page).await;
+        b.open(&j.stage.app("/account")).await;
+        b.wait_for("document.querySelector('[data-testid=complete]')")
+            .await;
+        b.press("complete").await;
+        b.fill("[name=phone_number]", "+41 79 123 45 67").await;
+        b.press("save").await;
+        b.wait_for("!document.querySelector('[data-testid=profile-form]')")
+            .await;
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        assert_eq!(b.eval(AGREE).await, false);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_in_that_a_link_has_led_to_isnt_one_for_the_partner() {
     on_partners_page(with_partner(), async |j, b| {
         let query = format!(
