@@ -23,7 +23,7 @@ const { values: options } = parseArgs({ options: {
   out: { type: 'string' }, // the folder for what was measured
 } });
 const parts = options.only.split(',');
-const runs = options.runs ? Number(options.runs) : options.quick ? 3 : 15;
+const runs = options.runs ? Number(options.runs) : options.quick ? 3 : 41;
 const slowRuns = options.runs ? Number(options.runs) : options.quick ? 2 : 7;
 const backend = options.quick ? { seconds: 4, repeats: 1 } : { seconds: 10, repeats: 3 };
 

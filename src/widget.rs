@@ -25,11 +25,11 @@ use crate::{
     callback::keep_destination,
     consent,
     failure::Failure,
-    leave as leaving, refresh,
+    refresh,
     route::Route,
     session::SignedIn,
     sign_out::{self, Purpose},
-    step_up, sync,
+    start, step_up, sync,
 };
 
 /// What the partner's page is told.
@@ -63,7 +63,7 @@ pub fn instead_of(address: String) -> String {
 
 /// Whether a sign-in for a partner was the way on this page; whoever has signed in elsewhere meanwhile is asked.
 pub fn goes_back_to_ask(app: App) -> bool {
-    let wanted = leaving::wanted(&app.configuration.read_value()).unwrap_or_default();
+    let wanted = start::wanted(&app.configuration.read_value()).unwrap_or_default();
     let is_awaited = app.route.get_untracked() == Route::SignIn && awaits(&wanted).is_some();
     if is_awaited {
         go(app, &instead_of(wanted));

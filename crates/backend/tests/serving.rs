@@ -77,6 +77,32 @@ async fn headers_are_bounded() {
     );
 }
 
+/// The connections have it of the listener.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go() {
+    let browser = Browser::start().await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let same = listener.try_clone().unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let listener = TcpListener::from_std(listener).unwrap();
+    let app = browser.app.clone();
+    let serving = tokio::spawn(admit_one_backend::serve(
+        app,
+        listener,
+        std::future::pending(),
+    ));
+    send(
+        &address,
+        "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    let taken_within = rustix::net::sockopt::tcp_user_timeout(&same).unwrap();
+    assert_eq!(taken_within, 75_000);
+    serving.abort();
+}
+
 /// An exchange as it is on the wire.
 fn exchange(browser: &mut Browser) -> String {
     let body = exchange_body("c").to_string();

@@ -7,8 +7,8 @@ use crate::config::{Brand, Color, Logo};
 
 /// The mark and the name above each page, as Trunk left them.
 const MASTHEAD: (&str, &str) = ("<header class=\"masthead\">", "</header>");
-/// The page's icon.
-const ICON: &str = "<link rel=\"icon\" ";
+/// The page's icon; there are no double quotes in its address.
+const ICON: (&str, &str) = ("<link rel=\"icon\" ", "\">");
 /// What a button stands on where it is dark: `--card`.
 const DARK_CARD: Color = Color([0x17, 0x1e, 0x30]);
 /// A colour of the operator's on it is at least this far off (WCAG 2.2, 1.4.11).
@@ -42,23 +42,15 @@ fn with_logo(template: &str, logo: &Logo, path: &str) -> String {
     if logo.alone {
         return template; // as wide as a name is, which no icon can be
     }
-    replaced(
-        &template,
-        (ICON, ">"),
-        &format!("type=\"{}\" href=\"{path}\"", built::kind(path)),
-    )
+    let icon = format!("type=\"{}\" href=\"{path}", built::kind(path));
+    replaced(&template, ICON, &icon)
 }
 
 /// What stands between two texts in another form.
 fn replaced(template: &str, (open, close): (&str, &str), by: &str) -> String {
-    let parts = template.split_once(open).and_then(|(before, rest)| {
-        // An icon that is a data URL has `>` in it.
-        let end = match close {
-            ">" => rest.find("\">")? + 1,
-            _ => rest.find(close)?,
-        };
-        Some((before, &rest[end..]))
-    });
+    let parts = template
+        .split_once(open)
+        .and_then(|(before, rest)| Some((before, &rest[rest.find(close)?..])));
     match parts {
         Some((before, after)) => [before, open, by, after].concat(),
         None => template.to_owned(),
