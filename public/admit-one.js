@@ -138,7 +138,8 @@ class AdmitOne extends (globalThis.HTMLElement || class {}) {
     if (before) {
       const { popup } = before;
       popup?.close();
-      setTimeout(() => popup?.close(), 1000); // the first is lost where its page is just changing
+      // One is lost where its page is just changing.
+      for (const ms of [1e3, 3e3, 6e3]) setTimeout(() => popup?.close(), ms);
       this.#fail('popup_closed');
     }
     const attempt = this.#begin(action), made = this.#pair;
