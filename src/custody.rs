@@ -14,7 +14,7 @@ use crate::{
 pub const KEY: &str = "admit-one";
 /// The answers to the profile's questions, before they are saved.
 pub const ANSWERS: &str = "admit-one.profile";
-const DESTINATION: &str = "admit-one.destination";
+const RETURN_TO: &str = "admit-one.return-to";
 const PROBE: &str = "admit-one.probe";
 /// A session whose page was left for a step-up.
 const ASIDE: &str = "admit-one.aside";
@@ -52,23 +52,23 @@ pub fn kept(custody: Custody) -> Option<SignedIn> {
         Custody::Cookie => Shelf::Local.get(KEY),
     };
     let mut session = session.filter(|session| session.version == SignedIn::VERSION)?;
-    session.return_to = destination(&session);
+    session.return_to = kept_return_to(&session);
     Some(session)
 }
 
 /// Keeps where the buyer wants to go, in this tab and as this person.
-pub fn keep_destination(session: &SignedIn) {
+pub fn keep_return_to(session: &SignedIn) {
     match &session.return_to {
         Some(return_to) => {
             let text = [&session.person(), "\n", return_to].concat();
-            Shelf::Session.put(DESTINATION, &text);
+            Shelf::Session.put(RETURN_TO, &text);
         }
-        None => Shelf::Session.remove(DESTINATION),
+        None => Shelf::Session.remove(RETURN_TO),
     }
 }
 
-fn destination(session: &SignedIn) -> Option<String> {
-    let kept = Shelf::Session.text(DESTINATION)?;
+fn kept_return_to(session: &SignedIn) -> Option<String> {
+    let kept = Shelf::Session.text(RETURN_TO)?;
     let return_to = kept.strip_prefix(&session.person())?.strip_prefix('\n');
     return_to.map(ToOwned::to_owned)
 }
@@ -120,7 +120,7 @@ pub fn forget(mirror: Option<&CookieMirror>) {
     for shelf in Shelf::ALL {
         shelf.remove(KEY);
     }
-    Shelf::Session.remove(DESTINATION);
+    Shelf::Session.remove(RETURN_TO);
     forget_aside();
     forget_mirror(mirror);
 }

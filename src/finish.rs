@@ -8,7 +8,7 @@ use admit_one_protocol::{
 
 use crate::{
     browser::{self, Entry},
-    custody::{forget_answers, keep_destination},
+    custody::{forget_answers, keep_return_to},
     pending,
     route::Route,
     signed_in::{SignedIn, put_down},
@@ -61,7 +61,7 @@ fn tidy(session: &SignedIn, state: &str) {
     if browser::boot_person().is_some_and(|(iss, sub)| iss != claims.iss || sub != claims.sub) {
         forget_answers();
     }
-    keep_destination(session);
+    keep_return_to(session);
     browser::announce(&session.person());
     pending::consume(state);
     pending::forget_restarts();

@@ -64,7 +64,7 @@ async fn renew(app: App, session: &SignedIn) -> Result<(), Failure> {
         provider: Some(session.provider.clone()),
     };
     let tokens = api::refresh(&request).await?;
-    if sign_out::has_brought_back(app, session).await {
+    if sign_out::drop_late_cookie(app, session).await {
         return Ok(());
     }
     let device = browser::now_ms();

@@ -110,7 +110,7 @@ impl Session {
             configuration.cookie_mirror.as_ref(),
             session,
         );
-        custody::keep_destination(session);
+        custody::keep_return_to(session);
         if configuration.custody == Custody::Memory {
             custody::lay_aside_again(session);
         }

@@ -94,9 +94,9 @@ pub async fn sign_out(app: App, reach: SignOutReach, purpose: Purpose) -> Result
     Ok(())
 }
 
-/// Whether an answer with a cookie for this session has come after it has ended: its handle doesn't stay. Whoever has signed in
-/// since has to sign in again, since theirs is gone.
-pub async fn has_brought_back(app: App, session: &SignedIn) -> bool {
+/// Has the cookie that an answer has brought for this session revoked and taken away, if the session has ended meanwhile; says whether
+/// it had. Whoever has signed in since has to sign in again, since their cookie is gone.
+pub async fn drop_late_cookie(app: App, session: &SignedIn) -> bool {
     app.session.observe();
     let current = app.session.current();
     let is_late = app.configuration.read_value().custody == Custody::Cookie

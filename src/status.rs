@@ -94,7 +94,7 @@ async fn ask(app: App, before: SignedIn, interval_ms: u64) {
     match (answer.outcome, answer.tokens) {
         (SessionOutcome::Unchanged, _) => {}
         (SessionOutcome::SignedIn, Some(tokens)) => {
-            if sign_out::has_brought_back(app, &session).await {
+            if sign_out::drop_late_cookie(app, &session).await {
                 return;
             }
             let clock = ClockOffset::estimate(tokens.time, browser::now_ms());

@@ -64,7 +64,7 @@ fn look_again(app: App) {
             if app.route.get_untracked() == Route::Landing {
                 // The login form isn't needed any more.
                 app.go(Route::Account, Entry::Replace);
-            } else if !widget::goes_back_to_ask(app) {
+            } else if !widget::go_back_to_ask(app) {
                 app.follow();
             }
         }

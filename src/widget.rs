@@ -61,8 +61,9 @@ pub fn instead_of(address: String) -> String {
     Visit::instead_of(address)
 }
 
-/// Whether a sign-in for a partner was the way on this page; whoever has signed in elsewhere meanwhile is asked.
-pub fn goes_back_to_ask(app: App) -> bool {
+/// If a sign-in for a partner was the way on this page: goes to where whoever has signed in elsewhere meanwhile is asked. Says
+/// whether it was.
+pub fn go_back_to_ask(app: App) -> bool {
     let wanted = start::wanted(&app.configuration.read_value()).unwrap_or_default();
     let is_awaited = app.route.get_untracked() == Route::SignIn && awaits(&wanted).is_some();
     if is_awaited {
