@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use admit_one_sandbox::Fault;
+use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, Options};
@@ -377,23 +378,29 @@ async fn an_answer_about_an_earlier_session_ends_no_later_one() {
     .await;
 }
 
+/// Alice is signed in in one tab, and in a second one her refresh is held back; its answer is good whatever happens meanwhile.
+async fn her_refresh_is_held(j: &Journey) -> [WindowHandle; 2] {
+    let b = &j.browser;
+    j.stage
+        .sandbox
+        .set_faults([Fault::LenientNoRevocationEndpoint]);
+    alice_is_settled(j).await;
+    let first = b.tab().await;
+    b.new_tab().await;
+    j.stage.backend_gate.hold("/v1/refresh");
+    b.open(&j.stage.app("/account")).await;
+    j.stage.backend_gate.is_holding(1).await;
+    let second = b.tab().await;
+    b.switch_to(&first).await;
+    [first, second]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
     journey_on(rung("cookie"), Options::default(), async |j| {
         let b = &j.browser;
-        // The refresh token is good after the sign-out, too.
-        j.stage
-            .sandbox
-            .set_faults([Fault::LenientNoRevocationEndpoint]);
-        alice_is_settled(j).await;
-        // Another tab, which stays while this one goes to the provider's sign-out.
-        let first = b.tab().await;
-        b.new_tab().await;
-        j.stage.backend_gate.hold("/v1/refresh");
-        b.open(&j.stage.app("/account")).await;
-        j.stage.backend_gate.is_holding(1).await;
-        let second = b.tab().await;
-        b.switch_to(&first).await;
+        // The second stays while the first goes to the provider's sign-out.
+        let [_, second] = her_refresh_is_held(j).await;
         b.press("sign-out").await;
         b.wait_for("location.pathname === '/signed-out' || document.querySelector('[data-testid=sign-in]')").await;
         let signed_out = j.stage.backend_gate.count("/v1/sign-out");
@@ -417,23 +424,14 @@ async fn a_refresh_that_ends_after_the_sign_out_leaves_no_cookie() {
 async fn a_refresh_that_ends_after_somebody_else_has_signed_in_leaves_no_cookie() {
     journey_on(rung("cookie"), Options::default(), async |j| {
         let b = &j.browser;
-        // The refresh token is good after the sign-out, too.
-        j.stage
-            .sandbox
-            .set_faults([Fault::LenientNoRevocationEndpoint]);
-        alice_is_settled(j).await;
-        let first = b.tab().await;
-        b.new_tab().await;
-        j.stage.backend_gate.hold("/v1/refresh");
-        b.open(&j.stage.app("/account")).await;
-        j.stage.backend_gate.is_holding(1).await;
-        b.switch_to(&first).await;
+        her_refresh_is_held(j).await;
         b.press("sign-out").await;
         b.wait_for("document.querySelector('#app h1') && location.pathname === '/signed-out'")
             .await;
         b.open(&j.stage.app("/")).await;
         b.sign_in("bob").await;
         b.sees_signed_in(BOB).await;
+        assert!(handle_cookie(j).await.is_some());
         j.stage.backend_gate.release();
         // It was Alice's: Bob would have gone into the shop as her.
         for _ in 0..100 {

@@ -425,3 +425,30 @@ async fn the_pages_have_the_operators_colour_and_logo() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signed_out_page_of_somebody_who_is_signed_in_is_their_account() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.open(&j.stage.app("/")).await;
+        b.sign_in("alice").await;
+        b.sees_signed_in(ALICE).await;
+        b.open(&j.stage.app("/signed-out")).await;
+        b.wait_for("document.title.startsWith('Your account')")
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_without_streaming_webassembly_is_told_so() {
+    journey(async |j| {
+        let b = &j.browser;
+        b.before_each_page("delete WebAssembly.compileStreaming")
+            .await;
+        b.open(&j.stage.app("/")).await;
+        b.wait_for("document.querySelector('#app .unsupported[role=alert]')")
+            .await;
+    })
+    .await;
+}

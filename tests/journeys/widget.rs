@@ -3,6 +3,9 @@
 mod asked;
 mod others;
 
+use axum::http::{HeaderMap, StatusCode};
+use serde_json::json;
+
 use crate::browser::{Browser, Options};
 use crate::buyer::{ALICE, BOB};
 use crate::directory::{Directory, with_both_directories};
@@ -296,6 +299,37 @@ async fn a_press_right_after_the_popup_was_closed_opens_another() {
         press(b).await;
         b.sees_windows(2).await;
         b.sees_sign_in().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_without_constructed_style_sheets_has_a_button() {
+    on_partners_page(with_partner(), async |j, b| {
+        b.before_each_page("delete window.CSSStyleSheet").await;
+        b.open(&j.stage.partner).await;
+        press(b).await;
+        b.sees_windows(2).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_cannot_be_sealed_at_first_is_sealed_once_it_can() {
+    on_partners_page(with_partner(), async |j, b| {
+        let page = b.tab().await;
+        let problem = json!({ "type": "about:blank", "title": "", "status": 429, "code": "rate_limited", "retry_after": 1 });
+        let busy = (StatusCode::TOO_MANY_REQUESTS, HeaderMap::new(), problem.to_string());
+        j.stage.backend_gate.answer("/v1/handoff/seal", busy);
+        press(b).await;
+        b.sees_windows(2).await;
+        b.press("sign-in").await;
+        b.log_in("alice").await;
+        b.sees_error("rate_limited").await;
+        j.stage.backend_gate.release();
+        b.sees_windows(1).await;
+        b.switch_to(&page).await;
+        sees_events(b, &["ready", "signed-in"]).await;
     })
     .await;
 }

@@ -168,6 +168,13 @@ mod tests {
     }
 
     #[test]
+    fn a_dark_card_is_as_the_style_has_it() {
+        let tokens = include_str!("../../../../style/tokens.css");
+        let (_, dark) = tokens.split_once("prefers-color-scheme: dark").unwrap();
+        assert!(dark.contains(&format!("--card: {DARK_CARD};")), "{dark}");
+    }
+
+    #[test]
     fn a_logo_stands_for_the_mark_and_is_the_icon() {
         let (page, logo) = apply(&brand(false), TEMPLATE.to_owned());
         let (path, _) = logo.unwrap();
